@@ -1,0 +1,79 @@
+/* engine.h - the engine as the rest of the program sees it: a thread that plans, claims, runs and
+ * settles (DESIGN: "A run, from due to done").
+ *
+ *     struct engine *engine = engine_start(&options, &err);   // recovers first, then runs
+ *     engine_poke(engine);                                    // the store has news: look now
+ *     engine_stop(engine);                                    // drains, hands back, joins
+ *
+ * Behind it: core.h is a state machine without a thread, a clock or a loop of its own - time and
+ * waking come in through `struct core_io` - which is what the simulation drives; loop.c binds it to
+ * libuv.
+ *
+ *   Owns:    engine_start borrows store, clock and handlers until engine_stop has returned.
+ *   Threads: every function below may be called from any thread, engine_stop from one.
+ *   Errors:  engine_start fails when recovery cannot read the store.
+ */
+#ifndef ALPHABET_ENGINE_ENGINE_H
+#define ALPHABET_ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "handlers/handler.h"
+#include "schedule/zone.h"
+#include "store/store.h"
+
+#include <uv.h>
+
+enum { ENGINE_HANDLERS = 8 }; // indexed by enum job_type
+
+struct engine_event {
+    struct guid job_id, execution_id;
+    enum execution_status status;
+    struct utc at;
+};
+
+struct engine_options {
+    struct store *store;
+    const struct clock *clock;
+    struct zone_cache *zones;
+    struct str node_name;
+    struct str version;
+    int64_t worker_count;
+    const struct str *queues; // in order of priority
+    size_t queue_count;
+    int64_t max_output_bytes;
+    struct span heartbeat; // a lease is three of them
+    struct span shutdown_grace;
+    bool retry_orphans; // OrphanPolicy Retry; else they stay Failed
+    uint64_t seed;      // for retry jitter; the same seed gives the same run
+    /* Called on the engine's thread once its loop exists, to make the handlers that need it. Fills
+     * handlers[enum job_type]; an empty slot fails its executions with ERROR_CONFIGURATION. */
+    bool (*make_handlers)(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
+                          struct err *err);
+    void *handlers_context;
+    /* An execution changed its state (after the commit). Engine thread; short. May be NULL. */
+    void (*on_event)(void *context, const struct engine_event *event);
+    void *event_context;
+};
+
+struct engine;
+
+struct engine_figures {
+    int64_t workers_busy, workers_total;
+    int64_t started, succeeded, failed, cancelled; // since start
+    bool paused;
+};
+
+WARN_UNUSED struct engine *engine_start(const struct engine_options *options, struct err *err);
+/* The store has news (a job was written, an execution queued, pause-all changed). Cheap; coalesced.
+ */
+void engine_poke(struct engine *engine);
+/* Stop this running execution, if it runs here. Coalesced with others; answered by its settlement.
+ */
+void engine_cancel(struct engine *engine, int64_t execution_row);
+struct engine_figures engine_figures(struct engine *engine);
+/* Claims no more, gives running work the grace, then stops it and hands it back; joins the thread.
+ */
+void engine_stop(struct engine *engine);
+
+#endif
