@@ -109,7 +109,7 @@ void json_key(struct json_writer *w, struct str key) {
 
 void json_str(struct json_writer *w, struct str value) {
     if (str_is_absent(value)) {
-        json_null(w);
+        json_write_null(w);
         return;
     }
     before_value(w);
@@ -123,7 +123,7 @@ void json_i64(struct json_writer *w, int64_t value) {
 
 void json_double(struct json_writer *w, double value) {
     if (!isfinite(value)) {
-        json_null(w);
+        json_write_null(w);
         return;
     }
     before_value(w);
@@ -135,14 +135,14 @@ void json_bool(struct json_writer *w, bool value) {
     buf_put(w->out, value ? STR("true") : STR("false"));
 }
 
-void json_null(struct json_writer *w) {
+void json_write_null(struct json_writer *w) {
     before_value(w);
     buf_put(w->out, STR("null"));
 }
 
 void json_utc(struct json_writer *w, struct utc t) {
     if (utc_is_none(t) || utc_is_never(t)) {
-        json_null(w);
+        json_write_null(w);
         return;
     }
     before_value(w);
@@ -153,7 +153,7 @@ void json_utc(struct json_writer *w, struct utc t) {
 
 void json_guid(struct json_writer *w, struct guid id) {
     if (guid_is_zero(id)) {
-        json_null(w);
+        json_write_null(w);
         return;
     }
     before_value(w);
@@ -164,7 +164,7 @@ void json_guid(struct json_writer *w, struct guid id) {
 
 void json_raw(struct json_writer *w, struct str json) {
     if (json.len == 0) {
-        json_null(w);
+        json_write_null(w);
         return;
     }
     before_value(w);

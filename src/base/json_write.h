@@ -35,7 +35,7 @@ void json_str(struct json_writer *w, struct str value); // absent gives null
 void json_i64(struct json_writer *w, int64_t value);
 void json_double(struct json_writer *w, double value); // not finite gives null
 void json_bool(struct json_writer *w, bool value);
-void json_null(struct json_writer *w);
+void json_write_null(struct json_writer *w);
 void json_utc(struct json_writer *w, struct utc t);    // UTC_NONE and UTC_NEVER give null
 void json_guid(struct json_writer *w, struct guid id); // zero gives null
 void json_raw(struct json_writer *w, struct str json); // already JSON; absent gives null
