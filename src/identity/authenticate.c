@@ -1,0 +1,153 @@
+/* authenticate.c - from a bearer token to a principal.
+ *
+ * Verifying a token and reading its user costs some ten microseconds and a read transaction; a busy
+ * client sends the same token thousands of times a second. So a good answer is kept for
+ * AUTHENTICATION_CACHE_SECONDS, and every change to a user in this process empties the cache at
+ * once.
+ */
+#include "identity/internal.h"
+
+#include "base/hash.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct cached_principal *slot_of(struct identity *identity, struct str token) {
+    return &identity->cache[hash_str(token, 0) % CACHE_SLOTS];
+}
+
+static bool cache_find(struct identity *identity, struct str token, struct principal *ret) {
+    bool found = false;
+    (void)pthread_mutex_lock(&identity->cache_lock);
+    const struct cached_principal *slot = slot_of(identity, token);
+    if (slot->token && slot->token_len == token.len &&
+        sodium_memcmp(slot->token, token.ptr, token.len) == 0 &&
+        mono_before(clock_mono(identity->clock), slot->good_until) &&
+        utc_before(clock_now(identity->clock), slot->expires_at)) {
+        *ret = slot->principal;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&identity->cache_lock);
+    return found;
+}
+
+static void cache_empty_slot(struct cached_principal *slot) {
+    if (slot->token) sodium_memzero(slot->token, slot->token_len);
+    free(slot->token);
+    *slot = (struct cached_principal){0};
+}
+
+/* `looked_at` is when the user was read: a change that came in between must not be hidden. */
+static void cache_put(struct identity *identity, struct str token, const struct principal *who,
+                      struct mono looked_at, struct utc expires_at) {
+    (void)pthread_mutex_lock(&identity->cache_lock);
+    struct cached_principal *slot = slot_of(identity, token);
+    cache_empty_slot(slot);
+    *slot = (struct cached_principal){
+        .token = xstr_dup(token),
+        .token_len = token.len,
+        .principal = *who,
+        .good_until = mono_add(looked_at, span_seconds(AUTHENTICATION_CACHE_SECONDS)),
+        .expires_at = expires_at,
+    };
+    (void)pthread_mutex_unlock(&identity->cache_lock);
+}
+
+void identity_forget(struct identity *identity) {
+    (void)pthread_mutex_lock(&identity->cache_lock);
+    for (size_t i = 0; i < CACHE_SLOTS; i++) cache_empty_slot(&identity->cache[i]);
+    (void)pthread_mutex_unlock(&identity->cache_lock);
+}
+
+static bool refuse(struct err *err) {
+    return err_set(err, ERR_UNAUTHENTICATED,
+                   "the access token is not valid; log in again or make a new one");
+}
+
+static void fill_principal(const struct user *user, enum role role, bool personal,
+                           struct principal *ret) {
+    *ret = (struct principal){
+        .user_id = user->id,
+        .user_row = user->row,
+        .role = role < user->role ? role : user->role,
+        .is_personal_token = personal,
+    };
+    size_t len = user->email.len < sizeof ret->email ? user->email.len : sizeof ret->email - 1;
+    memcpy(ret->email, user->email.ptr, len);
+}
+
+static bool by_jwt(struct identity *identity, struct str token, struct arena *arena,
+                   struct principal *ret, struct utc *ret_expires, struct err *err) {
+    struct jwt_claims claims;
+    if (!jwt_verify(&identity->jwt, token, clock_now(identity->clock), arena, &claims, err))
+        return false;
+    struct store_tx *tx = store_read_begin(identity->store, err);
+    if (tx == NULL) return false;
+    struct user user;
+    bool found = store_user_get(tx, claims.subject, arena, &user, err);
+    store_read_end(tx);
+    if (!found) return err->kind == ERR_NOT_FOUND ? refuse(err) : false;
+    if (user.is_locked || user.token_generation != claims.generation) return refuse(err);
+    fill_principal(&user, claims.role, false, ret);
+    *ret_expires = claims.expires_at;
+    return true;
+}
+
+struct touch {
+    struct guid id;
+    struct utc at;
+};
+
+static bool run_touch(struct store_tx *tx, void *context, struct err *err) {
+    const struct touch *touch = context;
+    return store_token_touch(tx, touch->id, touch->at, err);
+}
+
+static bool by_personal_token(struct identity *identity, struct str token, struct arena *arena,
+                              struct principal *ret, struct utc *ret_expires, struct err *err) {
+    unsigned char hash[TOKEN_HASH_SIZE];
+    secret_token_hash(token, hash);
+    struct store_tx *tx = store_read_begin(identity->store, err);
+    if (tx == NULL) return false;
+    struct access_token found;
+    struct user user;
+    bool ok = store_token_get(tx, hash, arena, &found, err) &&
+              store_user_get_by_row(tx, found.user_row, arena, &user, err);
+    store_read_end(tx);
+    if (!ok) return err->kind == ERR_NOT_FOUND ? refuse(err) : false;
+    struct utc now = clock_now(identity->clock);
+    if (!utc_is_none(found.revoked_at) || !utc_before(now, found.expires_at) || user.is_locked)
+        return refuse(err);
+    fill_principal(&user, found.role, true, ret);
+    *ret_expires = found.expires_at;
+    /* "Last used" is kept to the hour: a write for each request would be absurd. */
+    if (utc_before(utc_add(found.last_used_at, span_seconds(3600)), now)) {
+        struct touch touch = {found.id, now};
+        struct err ignored = ERR_INIT;
+        (void)!store_write_wait(identity->store, run_touch, &touch, &ignored);
+    }
+    return true;
+}
+
+bool identity_authenticate(struct identity *identity, struct str bearer, struct principal *ret,
+                           struct err *err) {
+    if (bearer.len == 0 || bearer.len > JWT_MAX) return refuse(err);
+    if (cache_find(identity, bearer, ret)) return true;
+    struct mono looked_at = clock_mono(identity->clock);
+    struct arena arena = {0};
+    struct principal who;
+    struct utc expires_at;
+    struct err why = ERR_INIT;
+    bool ok = str_starts_with(bearer, PERSONAL_TOKEN_PREFIX)
+                  ? by_personal_token(identity, bearer, &arena, &who, &expires_at, &why)
+                  : by_jwt(identity, bearer, &arena, &who, &expires_at, &why);
+    arena_free(&arena);
+    if (!ok) {
+        if (err) *err = why;
+        return false;
+    }
+    cache_put(identity, bearer, &who, looked_at, expires_at);
+    *ret = who;
+    return true;
+}

@@ -1,0 +1,44 @@
+/* internal.h - what the files of this folder share; nobody outside includes it. */
+#ifndef ALPHABET_IDENTITY_INTERNAL_H
+#define ALPHABET_IDENTITY_INTERNAL_H
+
+#include "identity/identity.h"
+#include "identity/jwt.h"
+
+#include <pthread.h>
+
+enum { CACHE_SLOTS = 512 };
+
+/* One token that was found good a moment ago. */
+struct cached_principal {
+    char *token; // owned; NULL = empty slot
+    size_t token_len;
+    struct principal principal;
+    struct mono good_until; // look again after this
+    struct utc expires_at;  // the token's own end
+};
+
+struct identity {
+    struct store *store;
+    const struct clock *clock;
+    struct jwt_settings jwt; // texts owned
+    int64_t access_minutes, refresh_days, lockout_failures;
+    struct span lockout;
+    struct password_gate *gate;
+
+    pthread_mutex_t cache_lock;
+    /* under cache_lock */
+    struct cached_principal cache[CACHE_SLOTS];
+};
+
+/* Forgets every cached answer: something about a user changed. */
+void identity_forget(struct identity *identity);
+/* Lower-cased copy; INVALID with field "email" when it is none. */
+WARN_UNUSED bool identity_normal_email(struct str email, struct arena *arena, struct str *ret,
+                                       struct err *err);
+/* Appends an audit entry; `after` may be absent. */
+WARN_UNUSED bool identity_audit(struct store_tx *tx, const struct actor *actor, struct utc now,
+                                const char *action, struct guid subject, struct str after,
+                                struct err *err);
+
+#endif

@@ -1,0 +1,201 @@
+/* users.c - what admins do with users; see identity.h.
+ *
+ * Lock, role, password and deletion end the user's tokens at once: the generation goes up and the
+ * refresh tokens are revoked in the same write.
+ */
+#include "identity/internal.h"
+
+#include "base/buf.h"
+#include "base/json_write.h"
+
+struct user_change {
+    struct guid id;
+    const struct actor *actor;
+    struct utc now;
+    const char *action;
+    bool (*apply)(struct user *user, const struct user_change *change); // false: nothing to do
+    bool locked;
+    enum role role;
+    struct str password_hash;
+};
+
+/* An admin who is not locked and would stop being one must not be the last. */
+static bool keeps_an_admin(struct store_tx *tx, const struct user *before, const struct user *after,
+                           struct err *err) {
+    bool was = before->role == ROLE_ADMIN && !before->is_locked;
+    bool is = after && after->role == ROLE_ADMIN && !after->is_locked;
+    if (!was || is) return true;
+    int64_t admins;
+    if (!store_user_count(tx, ROLE_ADMIN, &admins, err)) return false;
+    if (admins > 1) return true;
+    return err_set(err, ERR_CONFLICT,
+                   "this is the last admin who can log in; make another one first");
+}
+
+static bool change_user(struct store_tx *tx, struct user_change *change, struct arena *arena,
+                        struct err *err) {
+    struct user before;
+    if (!store_user_get(tx, change->id, arena, &before, err)) return false;
+    struct user after = before;
+    if (!change->apply(&after, change)) return true;
+    after.token_generation++;
+    struct buf json = buf_with_max(0);
+    struct json_writer w = json_writer(&json);
+    json_object_begin(&w);
+    json_field_str(&w, STR("role"), role_name(after.role));
+    json_field_bool(&w, STR("isLocked"), after.is_locked);
+    json_object_end(&w);
+    bool ok = keeps_an_admin(tx, &before, &after, err) && store_user_update(tx, &after, err) &&
+              store_refresh_revoke_user(tx, after.row, change->now, err) &&
+              identity_audit(tx, change->actor, change->now, change->action, change->id,
+                             buf_str(&json), err);
+    buf_free(&json);
+    return ok;
+}
+
+static bool run_change(struct store_tx *tx, void *context, struct err *err) {
+    struct arena arena = {0};
+    bool ok = change_user(tx, context, &arena, err);
+    arena_free(&arena);
+    return ok;
+}
+
+static bool write_change(struct identity *identity, struct user_change *change, struct err *err) {
+    change->now = clock_now(identity->clock);
+    if (!store_write_wait(identity->store, run_change, change, err)) return false;
+    identity_forget(identity);
+    return true;
+}
+
+static bool apply_lock(struct user *user, const struct user_change *change) {
+    user->is_locked = change->locked;
+    user->failed_logins = 0;
+    user->locked_until = UTC_NONE;
+    return true;
+}
+
+bool identity_user_lock(struct identity *identity, const struct actor *actor, struct guid id,
+                        bool locked, struct err *err) {
+    struct user_change change = {.id = id,
+                                 .actor = actor,
+                                 .action = locked ? "user.lock" : "user.unlock",
+                                 .apply = apply_lock,
+                                 .locked = locked};
+    return write_change(identity, &change, err);
+}
+
+static bool apply_role(struct user *user, const struct user_change *change) {
+    if (user->role == change->role) return false;
+    user->role = change->role;
+    return true;
+}
+
+bool identity_user_set_role(struct identity *identity, const struct actor *actor, struct guid id,
+                            enum role role, struct err *err) {
+    struct user_change change = {
+        .id = id, .actor = actor, .action = "user.role", .apply = apply_role, .role = role};
+    return write_change(identity, &change, err);
+}
+
+static bool apply_password(struct user *user, const struct user_change *change) {
+    user->password_hash = change->password_hash;
+    user->failed_logins = 0;
+    user->locked_until = UTC_NONE;
+    return true;
+}
+
+bool identity_user_set_password(struct identity *identity, const struct actor *actor,
+                                struct guid id, struct str password, struct err *err) {
+    char hash[PASSWORD_HASH_SIZE];
+    if (!password_check_rules(password, err)) return false;
+    if (!password_hash(identity->gate, password, hash, err)) return false;
+    struct user_change change = {.id = id,
+                                 .actor = actor,
+                                 .action = "user.password",
+                                 .apply = apply_password,
+                                 .password_hash = str_from_cstr(hash)};
+    return write_change(identity, &change, err);
+}
+
+static bool run_delete(struct store_tx *tx, void *context, struct err *err) {
+    struct user_change *change = context;
+    struct arena arena = {0};
+    struct user user;
+    bool ok =
+        store_user_get(tx, change->id, &arena, &user, err) &&
+        keeps_an_admin(tx, &user, NULL, err) && store_user_delete(tx, user.row, err) &&
+        identity_audit(tx, change->actor, change->now, "user.delete", change->id, STR_NONE, err);
+    arena_free(&arena);
+    return ok;
+}
+
+bool identity_user_delete(struct identity *identity, const struct actor *actor, struct guid id,
+                          struct err *err) {
+    struct user_change change = {.id = id, .actor = actor, .now = clock_now(identity->clock)};
+    if (!store_write_wait(identity->store, run_delete, &change, err)) return false;
+    identity_forget(identity);
+    return true;
+}
+
+struct user_creation {
+    struct user user;
+    const struct actor *actor;
+};
+
+static bool run_create(struct store_tx *tx, void *context, struct err *err) {
+    struct user_creation *creation = context;
+    struct buf json = buf_with_max(0);
+    struct json_writer w = json_writer(&json);
+    json_object_begin(&w);
+    json_field_str(&w, STR("email"), creation->user.email);
+    json_field_str(&w, STR("role"), role_name(creation->user.role));
+    json_object_end(&w);
+    bool ok = store_user_insert(tx, &creation->user, err) &&
+              identity_audit(tx, creation->actor, creation->user.created_at, "user.create",
+                             creation->user.id, buf_str(&json), err);
+    buf_free(&json);
+    return ok;
+}
+
+bool identity_user_create(struct identity *identity, const struct actor *actor, struct str email,
+                          struct str password, enum role role, struct arena *arena,
+                          struct user *ret, struct err *err) {
+    struct str normal;
+    char hash[PASSWORD_HASH_SIZE];
+    if (!identity_normal_email(email, arena, &normal, err)) return false;
+    if (!password_check_rules(password, err)) return false;
+    if (!password_hash(identity->gate, password, hash, err)) return false;
+    struct utc now = clock_now(identity->clock);
+    struct user_creation creation = {.actor = actor};
+    creation.user = (struct user){
+        .id = guid_new(now),
+        .email = normal,
+        .password_hash = str_from_cstr(hash),
+        .role = role,
+        .token_generation = 1,
+        .created_at = now,
+    };
+    if (!store_write_wait(identity->store, run_create, &creation, err)) return false;
+    *ret = creation.user;
+    ret->password_hash = STR_NONE;
+    return true;
+}
+
+bool identity_user_list(struct identity *identity, int64_t offset, int64_t limit,
+                        struct arena *arena, struct user **ret, size_t *count, int64_t *total,
+                        struct err *err) {
+    struct store_tx *tx = store_read_begin(identity->store, err);
+    if (tx == NULL) return false;
+    bool ok = store_user_list(tx, offset, limit, arena, ret, count, total, err);
+    store_read_end(tx);
+    return ok;
+}
+
+bool identity_user_get(struct identity *identity, struct guid id, struct arena *arena,
+                       struct user *ret, struct err *err) {
+    struct store_tx *tx = store_read_begin(identity->store, err);
+    if (tx == NULL) return false;
+    bool ok = store_user_get(tx, id, arena, ret, err);
+    store_read_end(tx);
+    return ok;
+}
