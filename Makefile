@@ -44,8 +44,7 @@ format: ## lay out every C file as .clang-format says
 
 sanitize: ## the suite under address+undefined, then under thread
 	@tools/need run test
-	@tools/run-tests --sanitize address,undefined
-	@tools/run-tests --sanitize thread
+	@status=0; for kind in address,undefined thread; do tools/run-tests --sanitize $$kind || status=1; done; exit $$status
 
 fuzz: ## each parser under libFuzzer for FUZZ_SECONDS
 	@tools/need run test fuzz

@@ -2,10 +2,10 @@
  *
  *     replay_cron cron tests/fuzz/corpus/cron tests/fuzz/crashes/cron
  *
- * Every file of the folders goes in once, as it is; then FUZZ_MUTATIONS (default 4000) inputs made from
- * them by flipping, cutting, repeating and splicing bytes. The mutations follow from a seed, which is
- * printed, so that a failure repeats: FUZZ_SEED=n. An input that ends the process is left behind in
- * FUZZ_LAST (a path) when that is set, since a crash leaves no time to write it.
+ * Every file of the folders goes in once, as it is; then FUZZ_MUTATIONS (default 4000) inputs made
+ * from them by flipping, cutting, repeating and splicing bytes. The mutations follow from a seed,
+ * which is printed, so that a failure repeats: FUZZ_SEED=n. An input that ends the process is left
+ * behind in FUZZ_LAST (a path) when that is set, since a crash leaves no time to write it.
  *
  * The one test this program reports is "the target came back from all of them".
  */
@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* libFuzzer's hook for one-time preparation; a target may have it. */
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum { MAX_INPUT = 64 * 1024, MAX_SEEDS = 4096, DEFAULT_MUTATIONS = 4000 };
+enum { INPUT_LIMIT = 64 * 1024, SEED_LIMIT = 4096, DEFAULT_MUTATIONS = 4000 };
 
 struct input {
     uint8_t *data;
@@ -67,7 +67,7 @@ static void run_one(const uint8_t *data, size_t size) {
 }
 
 static void corpus_add(struct corpus *corpus, const uint8_t *data, size_t size) {
-    if (corpus->count == MAX_SEEDS) return;
+    if (corpus->count == SEED_LIMIT) return;
     uint8_t *copy = malloc(size > 0 ? size : 1);
     if (copy == NULL) fail("out of memory", "corpus");
     if (size > 0) memcpy(copy, data, size);
@@ -75,7 +75,7 @@ static void corpus_add(struct corpus *corpus, const uint8_t *data, size_t size) 
 }
 
 static void corpus_read_file(struct corpus *corpus, const char *path) {
-    static uint8_t bytes[MAX_INPUT];
+    static uint8_t bytes[INPUT_LIMIT];
     FILE *file = fopen(path, "rb");
     if (file == NULL) fail("cannot read", path);
     size_t size = fread(bytes, 1, sizeof bytes, file);
@@ -89,11 +89,12 @@ static int by_name(const void *a, const void *b) {
 
 /* In the order of the names, so that the mutations do not depend on the file system. */
 static void corpus_read_folder(struct corpus *corpus, const char *folder) {
-    static char *names[MAX_SEEDS];
+    static char *names[SEED_LIMIT];
     size_t count = 0;
     DIR *dir = opendir(folder);
     if (dir == NULL) return; // a target without crashes has no such folder
-    for (struct dirent *entry = readdir(dir); entry != NULL && count < MAX_SEEDS; entry = readdir(dir)) {
+    for (struct dirent *entry = readdir(dir); entry != NULL && count < SEED_LIMIT;
+         entry = readdir(dir)) {
         if (entry->d_name[0] == '.') continue;
         names[count] = strdup(entry->d_name);
         if (names[count++] == NULL) fail("out of memory", folder);
@@ -111,18 +112,20 @@ static void corpus_read_folder(struct corpus *corpus, const char *folder) {
 
 /* Writes `size` bytes from `from` at `at`, moving what follows; cuts what does not fit. */
 static size_t splice(uint8_t *data, size_t length, size_t at, const uint8_t *from, size_t size) {
-    if (at + size > MAX_INPUT) size = MAX_INPUT - at;
+    if (at + size > INPUT_LIMIT) size = INPUT_LIMIT - at;
     size_t tail = length - at;
-    if (at + size + tail > MAX_INPUT) tail = MAX_INPUT - at - size;
+    if (at + size + tail > INPUT_LIMIT) tail = INPUT_LIMIT - at - size;
     memmove(data + at + size, data + at, tail);
     memcpy(data + at, from, size);
     return at + size + tail;
 }
 
-static size_t mutate_once(uint8_t *data, size_t length, const struct corpus *corpus, uint64_t *state) {
-    static const uint8_t interesting[] = {0,   1,   9,   10,  32,  '"', '*', '+', ',', '-', '.', '/',
-                                          '0', '9', ':', '?', '@', '[', '{', '}', 127, 128, 192, 255};
-    static uint8_t piece[MAX_INPUT];
+static size_t mutate_once(uint8_t *data, size_t length, const struct corpus *corpus,
+                          uint64_t *state) {
+    static const uint8_t interesting[] = {0,   1,   9,   10,  32,  '"', '*', '+',
+                                          ',', '-', '.', '/', '0', '9', ':', '?',
+                                          '@', '[', '{', '}', 127, 128, 192, 255};
+    static uint8_t piece[INPUT_LIMIT];
     size_t at = random_below(state, length + 1);
     switch (random_below(state, 6)) {
     case 0: // flip a bit
@@ -147,7 +150,8 @@ static size_t mutate_once(uint8_t *data, size_t length, const struct corpus *cor
     default: { // a piece of another input
         const struct input *other = &corpus->items[random_below(state, corpus->count)];
         size_t start = random_below(state, other->size + 1);
-        return splice(data, length, at, other->data + start, random_below(state, other->size - start + 1));
+        return splice(data, length, at, other->data + start,
+                      random_below(state, other->size - start + 1));
     }
     }
 }
@@ -159,7 +163,7 @@ static uint64_t number_from_environment(const char *name, uint64_t fallback) {
 
 int main(int argc, char **argv) {
     if (argc < 2) fail("usage", "replay NAME FOLDER...");
-    struct corpus corpus = {calloc(MAX_SEEDS, sizeof(struct input)), 0};
+    struct corpus corpus = {calloc(SEED_LIMIT, sizeof(struct input)), 0};
     if (corpus.items == NULL) fail("out of memory", "corpus");
     if (LLVMFuzzerInitialize != NULL) (void)LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 2; i < argc; i++) corpus_read_folder(&corpus, argv[i]);
@@ -168,11 +172,12 @@ int main(int argc, char **argv) {
 
     uint64_t seed = number_from_environment("FUZZ_SEED", 20260101);
     uint64_t mutations = number_from_environment("FUZZ_MUTATIONS", DEFAULT_MUTATIONS);
-    printf("replay %s: %zu files, %" PRIu64 " mutations, FUZZ_SEED=%" PRIu64 "\n", argv[1], files, mutations, seed);
+    printf("replay %s: %zu files, %" PRIu64 " mutations, FUZZ_SEED=%" PRIu64 "\n", argv[1], files,
+           mutations, seed);
     (void)fflush(stdout);
     for (size_t i = 0; i < corpus.count; i++) run_one(corpus.items[i].data, corpus.items[i].size);
 
-    static uint8_t work[MAX_INPUT];
+    static uint8_t work[INPUT_LIMIT];
     uint64_t state = seed | 1;
     for (uint64_t i = 0; i < mutations; i++) {
         const struct input *start = &corpus.items[random_below(&state, corpus.count)];
