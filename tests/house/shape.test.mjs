@@ -63,6 +63,14 @@ test('report: functions over 60 lines and files over 600', (t) => {
   }
 });
 
+test('each folder of unit tests mirrors a folder of src that is built', () => {
+  for (const file of filesBelow('tests/unit', '.c')) {
+    const folder = `src/${file.split('/')[2]}`;
+    assert.ok(fs.existsSync(path.join(root, folder, 'meson.build')), `${file}: ${folder} is not built, so this is never run`);
+    assert.match(path.basename(file), /^test_/, `${file} is not named test_…, so it is never run`);
+  }
+});
+
 test('each fuzz target has a corpus to start from', () => {
   for (const file of filesBelow('tests/fuzz', '.c')) {
     const name = /^tests\/fuzz\/fuzz_(\w+)\.c$/.exec(file)?.[1];
