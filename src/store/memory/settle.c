@@ -1,0 +1,72 @@
+/* settle.c - how an execution ends, and what that does to its job.
+ *
+ * The fence decides: a settlement is written only while the row is Running under the very fence
+ * that the settling node was given. A node that was taken for dead, or a result that is reported
+ * twice, finds the row moved on and is refused.
+ */
+#include "store/memory/memory.h"
+
+#include <assert.h>
+
+static void hand_back(struct tables *tables, const struct execution *running) {
+    struct execution execution = *running;
+    execution.status = EXECUTION_PENDING;
+    execution.started_at = UTC_NONE;
+    execution.node_name = STR_NONE;
+    tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
+}
+
+static void end_execution(struct tables *tables, const struct execution *running,
+                          const struct settlement *item) {
+    struct execution execution = *running;
+    execution.status = item->status;
+    execution.completed_at = item->completed_at;
+    execution.error_type = item->error_type;
+    execution.error_message = item->error_message;
+    execution.output = item->output;
+    execution.output_truncated = item->output_truncated;
+    tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
+}
+
+static void note_end_on_job(struct tables *tables, const struct execution *running,
+                            const struct settlement *item) {
+    struct job job = *(const struct job *)tables_get(tables, TABLE_JOBS, running->job_row);
+    job.last_executed_at = utc_max(job.last_executed_at, running->started_at);
+    job.last_execution_status = (int64_t)item->status;
+    if (item->status == EXECUTION_SUCCEEDED) job.consecutive_failures = 0;
+    if (item->status == EXECUTION_FAILED) job.consecutive_failures++;
+    job.live_count--;
+    assert(job.live_count >= 0);
+    tables_put(tables, TABLE_JOBS, job.row, &job);
+}
+
+static void reschedule_job(struct tables *tables, int64_t job_row, const struct settlement *item) {
+    struct job job = *(const struct job *)tables_get(tables, TABLE_JOBS, job_row);
+    if (job.revision != item->revision) return;
+    job.next_run_at = item->next_run_at;
+    job.wake_at = item->wake_at;
+    tables_put(tables, TABLE_JOBS, job_row, &job);
+}
+
+static bool settle_one(struct tables *tables, struct settlement *item, struct err *err) {
+    const struct execution *running = tables_get(tables, TABLE_EXECUTIONS, item->execution_row);
+    item->applied =
+        running && running->status == EXECUTION_RUNNING && running->fence == item->fence;
+    if (!item->applied) return true;
+    assert(item->status != EXECUTION_RUNNING);
+    if (item->status == EXECUTION_PENDING) {
+        hand_back(tables, running);
+    } else {
+        end_execution(tables, running, item);
+        note_end_on_job(tables, running, item);
+    }
+    if (item->reschedule) reschedule_job(tables, running->job_row, item);
+    return !item->retry || execution_insert(tables, item->retry, err);
+}
+
+bool memory_settle(struct store_tx *tx, struct settlement *items, size_t count, struct err *err) {
+    struct tables *tables = tables_to_change(tx);
+    for (size_t i = 0; i < count; i++)
+        if (!settle_one(tables, &items[i], err)) return false;
+    return true;
+}
