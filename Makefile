@@ -24,7 +24,7 @@ build: ## the release program at build/alphabet
 	@tools/build-program $(RELEASE) build/alphabet
 
 test: ## every test that needs no special hardware; ends with "N passed, N failed"
-	@tools/need run test
+	@tools/need run test $${CI:+ci}
 	@tools/run-tests
 
 bench: ## the benchmarks, one JSON line each
