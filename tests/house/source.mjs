@@ -23,7 +23,9 @@ export function trackedFiles() {
     return execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
       .split('\0').filter((name) => name && fs.existsSync(path.join(root, name)));
   } catch {
-    return filesBelow('.', '').filter((name) => !/^(build|data|node_modules|\.git)\//.test(name));
+    const built = ['build', 'data', 'node_modules', '.git', '.cache'];
+    return fs.readdirSync(root, { withFileTypes: true }).filter((entry) => !built.includes(entry.name))
+      .flatMap((entry) => (entry.isDirectory() ? filesBelow(entry.name, '') : [entry.name]));
   }
 }
 
