@@ -12,7 +12,8 @@
  * A change that does not touch the schedule leaves the plan alone: it neither moves nor repeats the
  * next run. A change of the schedule counts from now. A OneTime job in the past runs at once.
  *
- *   Owns:    nothing; a schedule_spec borrows the job's texts and the cache's zone.
+ *   Owns:    nothing; a schedule_spec borrows the cache's zone; its pattern and excluded dates live
+ *            in the arena that was passed in.
  *   Threads: pure; the zone cache has a lock of its own.
  *   Errors:  INVALID when the zone or pattern of the job cannot be read (any more); job untouched.
  *   Units:   struct utc. The id must be set: `H` and jitter come from it.
@@ -28,7 +29,7 @@
 /* A stable hash of the job's id. */
 uint64_t job_hash_seed(struct guid id);
 /* The schedule as the definition says it, whatever the state (paused, disabled, runs used up). */
-WARN_UNUSED bool job_schedule(const struct job *job, struct zone_cache *zones,
+WARN_UNUSED bool job_schedule(const struct job *job, struct zone_cache *zones, struct arena *arena,
                               struct schedule_spec *ret, struct err *err);
 /* May it run by schedule at all now: not deleted, disabled or paused, and runs left? */
 bool job_is_scheduled(const struct job *job);
@@ -41,10 +42,10 @@ WARN_UNUSED bool job_plan_first(struct job *job, struct zone_cache *zones, struc
 
 /* Due times that a change passes over: from < due <= to. For the decision ledger. */
 struct passed_over {
-    int64_t reason; // enum skip_reason: SKIP_PAUSED or SKIP_DISABLED; 0 = nothing was passed over
+    int64_t reason; // enum skip_reason; 0 = nothing was passed over
     struct utc from, to;
 };
-/* The plan of `job` after it changed from `before`. */
+/* The plan of `job` after it changed from `before`. `ret_passed` may be NULL. */
 WARN_UNUSED bool job_plan_change(const struct job *before, struct job *job,
                                  struct zone_cache *zones, struct utc now,
                                  struct passed_over *ret_passed, struct err *err);
