@@ -375,6 +375,11 @@ static bool fail_unexpected(struct parser *p) {
     if (c == 'l' || c == 'w')
         return err_set_at(p->err, position, "the letter is written %c", upper(c));
     if (c == '/') return err_set_at(p->err, position, "there is no step here: remove it");
+    if (c == 'W')
+        return err_set_at(p->err, position,
+                          "W goes with a single day of the month, as in 15W, or with L, as in LW");
+    if (is_digit(c) && p->at > 0 && p->text.ptr[p->at - 1] == '*')
+        return err_set_at(p->err, position, "behind * only a step can stand: write */%c", c);
     return err_set_at(p->err, position, "\"%c\" is not possible here: write , - / or a space", c);
 }
 

@@ -230,9 +230,10 @@ static void put_seconds(const struct cron *cron, struct buf *out) {
 static bool put_time_of_day(const struct cron *cron, struct buf *out) {
     if (put_clock_times(cron, out)) return true;
     if (put_whole_hours(cron, out)) return false;
+    enum shape_kind hours = shape_of(cron->hours, 0, 23).kind;
+    bool every_hour = hours == SHAPE_ALL || hours == SHAPE_RUN;
     if (cron->seconds == 1)
-        put_frequency(out, cron->minutes, "minute",
-                      cron->hours == 0xFFFFFF ? " of every hour" : "");
+        put_frequency(out, cron->minutes, "minute", every_hour ? " of every hour" : "");
     else
         put_seconds(cron, out);
     put_hours(cron, out);
@@ -268,7 +269,13 @@ static void put_days_by_number(const struct cron *cron, struct buf *out) {
     for (uint32_t rest = cron->days_from_last; rest != 0; rest &= rest - 1) {
         int back = __builtin_ctz(rest);
         put_separator(&joiner);
-        if (back > 0) buf_printf(out, "%d day%s before ", back, back == 1 ? "" : "s");
+        if (back > 1) {
+            put(out, "the ");
+            put_ordinal(out, back);
+            put(out, " day before ");
+        } else if (back == 1) {
+            put(out, "the day before ");
+        }
         put(out, "the last day");
     }
     if (cron->last_working_day) {
@@ -338,6 +345,24 @@ static bool has_year(const struct cron *cron, int year) {
            (cron->years[bit / 64] >> (bit % 64) & 1);
 }
 
+/* " in every 2nd year from 1970 to 2198", when the years are that regular. */
+static bool put_year_steps(const struct cron *cron, struct buf *out) {
+    int first = 0, last = 0, step = 0, count = 0;
+    for (int year = CRON_FIRST_YEAR; year <= CRON_LAST_YEAR; year++) {
+        if (!has_year(cron, year)) continue;
+        count++;
+        if (count == 1) first = year;
+        if (count == 2) step = year - first;
+        if (count > 2 && year - last != step) return false;
+        last = year;
+    }
+    if (count < 4 || step < 2) return false;
+    put(out, " in every ");
+    put_ordinal(out, step);
+    buf_printf(out, " year from %d to %d", first, last);
+    return true;
+}
+
 /* " in 2026, 2028 to 2030 and 2040", run by run. */
 static void put_years(const struct cron *cron, struct buf *out) {
     int count = 0;
@@ -346,7 +371,7 @@ static void put_years(const struct cron *cron, struct buf *out) {
         if (has_year(cron, year)) count++;
         if (has_year(cron, year) && !has_year(cron, year - 1)) joiner.count++;
     }
-    if (count > CRON_LAST_YEAR - CRON_FIRST_YEAR) return;
+    if (count > CRON_LAST_YEAR - CRON_FIRST_YEAR || put_year_steps(cron, out)) return;
     put(out, " in ");
     for (int year = CRON_FIRST_YEAR; year <= CRON_LAST_YEAR; year++) {
         if (!has_year(cron, year) || has_year(cron, year - 1)) continue;
