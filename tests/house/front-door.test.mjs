@@ -26,7 +26,7 @@ test('each line of tools/packages.txt names a group, a package and what else wil
   const lines = readText('tools/packages.txt').split('\n').map((line) => line.replace(/#.*/, '').trim()).filter(Boolean);
   assert.ok(lines.length > 10);
   for (const line of lines) {
-    assert.match(line, /^(run|test|ci|lint|fuzz|bench) +[a-z0-9.+-]+( +or( [a-z0-9.+-]+)+)?( +command [a-z-]+(>=\d+)?)?$/, line);
+    assert.match(line, /^(run|test|ci|lint|fuzz|bench) +[a-z0-9.+-]+( +or( [a-z0-9.+-]+)+)?( +command [a-z][a-z0-9-]*(>=\d+)?)?$/, line);
   }
 });
 
