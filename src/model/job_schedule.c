@@ -84,6 +84,12 @@ bool job_is_scheduled(const struct job *job) {
     return !job->is_deleted && job->is_enabled && !job->is_paused && has_runs_left;
 }
 
+enum skip_reason job_rest_reason(const struct job *job) {
+    if (job->is_deleted || !job->is_enabled) return SKIP_DISABLED;
+    if (job->is_paused) return SKIP_PAUSED;
+    return SKIP_END_OF_SCHEDULE;
+}
+
 struct utc job_available_at(const struct job *job, struct utc due) {
     if (job->jitter_seconds == 0) return due;
     struct schedule_spec spec = {
@@ -148,13 +154,6 @@ static bool has_new_bounds(const struct job *a, const struct job *b) {
     return !utc_equal(a->end_at, b->end_at) || !str_equal(a->exclusions, b->exclusions);
 }
 
-/* Why the job did not run by its schedule. */
-static enum skip_reason reason_of_rest(const struct job *job) {
-    if (job->is_deleted || !job->is_enabled) return SKIP_DISABLED;
-    if (job->is_paused) return SKIP_PAUSED;
-    return SKIP_END_OF_SCHEDULE;
-}
-
 static struct passed_over passed_between(int64_t reason, struct utc from, struct utc to) {
     if (!utc_before(from, to)) return (struct passed_over){0};
     return (struct passed_over){.reason = reason, .from = from, .to = to};
@@ -194,7 +193,7 @@ bool job_plan_change(const struct job *before, struct job *job, struct zone_cach
     } else if (!ran || renewed) {
         if (!plan_from(&planned, zones, open, now, err)) return false;
         if (!ran) {
-            passed = passed_between(reason_of_rest(before), before->schedule_from, open);
+            passed = passed_between(job_rest_reason(before), before->schedule_from, open);
         } else if (owes) {
             struct utc last_decided = utc_add(before->next_run_at, span_us(-1));
             passed = passed_between(SKIP_END_OF_SCHEDULE, last_decided, open);

@@ -33,6 +33,8 @@ WARN_UNUSED bool job_schedule(const struct job *job, struct zone_cache *zones, s
                               struct schedule_spec *ret, struct err *err);
 /* May it run by schedule at all now: not deleted, disabled or paused, and runs left? */
 bool job_is_scheduled(const struct job *job);
+/* Why job_is_scheduled says no. */
+enum skip_reason job_rest_reason(const struct job *job);
 /* When the execution for `due` may start: due plus the job's jitter for it. */
 struct utc job_available_at(const struct job *job, struct utc due);
 

@@ -1,0 +1,89 @@
+/* execution_json.c - see execution_json.h.
+ *
+ * Pages of executions are answered tens of thousands of times a second: field names are literals
+ * that need no escaping, and the buffer grows once for each execution.
+ */
+#include "model/execution_json.h"
+
+#include "model/put.h"
+
+enum { USUAL_SIZE = 1024, SECONDS_OF_DAY = 86400 };
+
+void buf_put_duration(struct buf *buf, struct span length) {
+    int64_t ms = length.us < 0 ? 0 : length.us / 1000;
+    int64_t seconds = ms / 1000, of_day = seconds % SECONDS_OF_DAY;
+    if (seconds >= SECONDS_OF_DAY) {
+        buf_put_i64(buf, seconds / SECONDS_OF_DAY);
+        buf_put_char(buf, '.');
+    }
+    buf_printf(buf, "%02d:%02d:%02d.%03d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
+               (int)(of_day % 60), (int)(ms % 1000));
+}
+
+static void put_times(struct buf *buf, const struct execution *execution) {
+    PUT_KEY(buf, "scheduledFor");
+    put_utc(buf, execution->scheduled_for);
+    PUT_KEY(buf, "createdAt");
+    put_utc(buf, execution->created_at);
+    PUT_KEY(buf, "availableAt");
+    put_utc(buf, execution->available_at);
+    PUT_KEY(buf, "startedAt");
+    put_utc(buf, execution->started_at);
+    PUT_KEY(buf, "completedAt");
+    put_utc(buf, execution->completed_at);
+    PUT_KEY(buf, "endedAt");
+    put_utc(buf, execution->completed_at);
+    /* One that was cancelled before it began has an end and no duration. */
+    if (utc_is_none(execution->started_at) || utc_is_none(execution->completed_at)) {
+        buf_put(buf, STR(",\"duration\":null,\"durationMs\":null"));
+        return;
+    }
+    struct span length = utc_diff(execution->completed_at, execution->started_at);
+    buf_put(buf, STR(",\"duration\":\""));
+    buf_put_duration(buf, length);
+    buf_put(buf, STR("\",\"durationMs\":"));
+    buf_put_i64(buf, length.us < 0 ? 0 : length.us / 1000);
+}
+
+static void put_result(struct buf *buf, const struct execution *execution) {
+    if (!str_is_absent(execution->output)) {
+        PUT_KEY(buf, "output");
+        buf_put_json_str(buf, execution->output);
+    }
+    PUT_KEY(buf, "outputTruncated");
+    buf_put(buf, execution->output_truncated ? STR("true") : STR("false"));
+    PUT_KEY(buf, "errorMessage");
+    put_text(buf, execution->error_message);
+    PUT_KEY(buf, "errorType");
+    put_name(buf, error_type_name((enum error_type)execution->error_type));
+    PUT_KEY(buf, "retryCount");
+    buf_put_i64(buf, execution->retry_count);
+    PUT_KEY(buf, "retryParentId");
+    put_guid(buf, execution->retry_parent_id);
+    buf_put(buf, STR(",\"workflowRunId\":null,\"waitingOn\":[]"));
+    PUT_KEY(buf, "nodeName");
+    put_text(buf, execution->node_name);
+}
+
+void execution_to_json(struct json_writer *w, const struct execution *execution) {
+    json_object_begin(w);
+    struct buf *buf = w->out;
+    buf_reserve(buf, USUAL_SIZE);
+    buf_put(buf, STR("\"id\":"));
+    put_guid(buf, execution->id);
+    PUT_KEY(buf, "jobId");
+    put_guid(buf, execution->job_id);
+    PUT_KEY(buf, "jobName");
+    put_text(buf, execution->job_name);
+    PUT_KEY(buf, "status");
+    put_name(buf, execution_status_name(execution->status));
+    PUT_KEY(buf, "queue");
+    put_text(buf, execution->queue);
+    PUT_KEY(buf, "trigger");
+    put_name(buf, trigger_name(execution->trigger));
+    PUT_KEY(buf, "triggeredBy");
+    put_text(buf, execution->triggered_by);
+    put_times(buf, execution);
+    put_result(buf, execution);
+    json_object_end(w);
+}
