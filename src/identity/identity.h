@@ -93,6 +93,9 @@ WARN_UNUSED bool identity_token_revoke(struct identity *identity, const struct p
                                        const struct actor *actor, struct guid id, struct err *err);
 
 /* ---- users, for admins ---- */
+/* Lower-cased copy; INVALID with field "email" when it is none. */
+WARN_UNUSED bool identity_normal_email(struct str email, struct arena *arena, struct str *ret,
+                                       struct err *err);
 WARN_UNUSED bool identity_user_create(struct identity *identity, const struct actor *actor,
                                       struct str email, struct str password, enum role role,
                                       struct arena *arena, struct user *ret, struct err *err);

@@ -33,9 +33,6 @@ struct identity {
 
 /* Forgets every cached answer: something about a user changed. */
 void identity_forget(struct identity *identity);
-/* Lower-cased copy; INVALID with field "email" when it is none. */
-WARN_UNUSED bool identity_normal_email(struct str email, struct arena *arena, struct str *ret,
-                                       struct err *err);
 /* Appends an audit entry; `after` may be absent. */
 WARN_UNUSED bool identity_audit(struct store_tx *tx, const struct actor *actor, struct utc now,
                                 const char *action, struct guid subject, struct str after,
