@@ -1,0 +1,242 @@
+/* api.c - life of the API, authentication of each request, and the helpers of context.h. */
+#include "api/context.h"
+
+#include "api/routes.h"
+
+#include <stdlib.h>
+
+static void check_configuration(void *context, enum job_type type, const json_t *configuration,
+                                struct faults *faults) {
+    const struct api *api = context;
+    handlers_validate(type, configuration, api->options.http_call, faults);
+}
+
+struct api *api_new(const struct api_options *options) {
+    struct api *api = xcalloc(1, sizeof *api);
+    api->options = *options;
+    api->defaults = (struct job_defaults){
+        .zones = options->zones,
+        .queues = options->queues,
+        .queue_count = options->queue_count,
+        .timeout_seconds = options->default_timeout_seconds,
+        .retry = retry_policy_default(),
+        .check_configuration = check_configuration,
+        .check_context = api,
+    };
+    api->defaults.retry.max_attempts = options->retry_max_attempts;
+    api->defaults.retry.delay_seconds = options->retry_delay_seconds;
+    (void)pthread_mutex_init(&api->stream_lock, NULL);
+    list_init(&api->output_streams);
+    return api;
+}
+
+void api_free(struct api *api) {
+    if (api == NULL) return;
+    (void)pthread_mutex_destroy(&api->stream_lock);
+    free(api);
+}
+
+void api_set_engine(struct api *api, struct engine *engine) {
+    atomic_store(&api->engine, engine);
+}
+
+void api_on_event(void *context, const struct engine_event *event) {
+    executions_on_event(context, event);
+}
+
+bool api_add_routes(struct api *api, struct http_router *router, struct err *err) {
+    size_t count;
+    const struct http_route *table = api_routes(&count);
+    return http_router_add(router, table, count, api, err);
+}
+
+/* ---- who is calling ---- */
+
+bool api_before(struct http_request *request, struct http_response *response, void *context) {
+    struct api *api = context;
+    unsigned needed = request->route->role;
+    if (needed == API_OPEN) return true;
+    struct err err = ERR_INIT;
+    struct str bearer = request_bearer(request);
+    if (str_is_absent(bearer)) {
+        err_set(&err, ERR_UNAUTHENTICATED,
+                "send an access token: Authorization: Bearer …, from POST /api/v1/auth/login");
+        respond_err(request, response, &err);
+        return false;
+    }
+    struct principal *who = ARENA_NEW(request->arena, struct principal);
+    if (!identity_authenticate(api->options.identity, bearer, who, &err)) {
+        respond_err(request, response, &err);
+        return false;
+    }
+    if ((unsigned)who->role < needed) {
+        err_set(&err, ERR_FORBIDDEN, "this needs the role %.*s; the token has %.*s",
+                STR_ARG(role_name((enum role)needed)), STR_ARG(role_name(who->role)));
+        respond_err(request, response, &err);
+        return false;
+    }
+    request->user = who;
+    return true;
+}
+
+const struct principal *api_principal(const struct http_request *request) {
+    return request->user;
+}
+
+struct actor api_actor(const struct http_request *request) {
+    const struct principal *who = api_principal(request);
+    return (struct actor){
+        .email = who ? str_from_cstr(who->email) : STR("anonymous"),
+        .address = request->client,
+    };
+}
+
+/* ---- reading ---- */
+
+struct store_tx *api_read(struct api *api, struct http_request *request,
+                          struct http_response *response) {
+    struct err err = ERR_INIT;
+    struct store_tx *tx = store_read_begin(api->options.store, &err);
+    if (tx == NULL) respond_err(request, response, &err);
+    return tx;
+}
+
+bool api_path_guid(const struct http_request *request, struct http_response *response,
+                   const char *name, struct guid *ret) {
+    if (guid_parse(request_param(request, name), ret)) return true;
+    struct faults faults = {.arena = request->arena};
+    faults_add(&faults, str_from_cstr(name), "must be a GUID");
+    respond_faults(request, response, &faults);
+    return false;
+}
+
+bool api_read_job(struct api *api, struct http_request *request, struct http_response *response,
+                  struct guid id, struct job *ret) {
+    struct store_tx *tx = api_read(api, request, response);
+    if (tx == NULL) return false;
+    struct err err = ERR_INIT;
+    struct job job;
+    bool ok = store_job_get(tx, id, request->arena, &job, &err);
+    store_read_end(tx);
+    if (ok && job.is_deleted) ok = err_set(&err, ERR_NOT_FOUND, "this job was deleted");
+    if (!ok) {
+        respond_err(request, response, &err);
+        return false;
+    }
+    *ret = job;
+    return true;
+}
+
+struct page api_query_page(const struct http_request *request, struct faults *faults) {
+    struct page page = {
+        .number = query_i64(request, "pageNumber", 1, 1000000000, 1, faults),
+        .size = query_i64(request, "pageSize", 1, MAX_PAGE_SIZE, 20, faults),
+    };
+    page.offset = (page.number - 1) * page.size;
+    return page;
+}
+
+struct json_writer api_page_begin(struct http_response *response) {
+    struct json_writer w = respond_json_begin(response, 200);
+    json_object_begin(&w);
+    json_key(&w, STR("items"));
+    json_array_begin(&w);
+    return w;
+}
+
+void api_page_end(struct json_writer *w, struct page page, int64_t total) {
+    json_array_end(w);
+    json_field_i64(w, STR("totalCount"), total);
+    json_field_i64(w, STR("pageNumber"), page.number);
+    json_field_i64(w, STR("pageSize"), page.size);
+    json_object_end(w);
+}
+
+bool api_no_faults(const struct http_request *request, struct http_response *response,
+                   const struct faults *faults) {
+    if (faults_none(faults)) return true;
+    respond_faults(request, response, faults);
+    return false;
+}
+
+bool api_body_object(struct http_request *request, struct http_response *response, json_t **ret) {
+    struct err err = ERR_INIT;
+    json_t *root = request_json(request, &err);
+    if (root == NULL && err.kind != ERR_NONE) {
+        respond_err(request, response, &err);
+        return false;
+    }
+    if (root && !json_is_object(root)) {
+        struct faults faults = {.arena = request->arena};
+        faults_add(&faults, STR(""), "the body must be a JSON object");
+        respond_faults(request, response, &faults);
+        return false;
+    }
+    *ret = root;
+    return true;
+}
+
+void api_check_members(const json_t *object, const char *const *names, struct faults *faults) {
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+        bool known = false;
+        for (size_t i = 0; names[i] && !known; i++)
+            known = str_equal(str_from_cstr(names[i]), str_from_cstr(name));
+        if (!known) faults_add(faults, str_from_cstr(name), "there is no such field");
+    }
+}
+
+/* ---- what handlers write ---- */
+
+bool api_audit(struct store_tx *tx, const struct api_write *write, const char *action,
+               struct guid subject, struct str before, struct str after, struct err *err) {
+    struct actor actor = api_actor(write->request);
+    struct audit_entry entry = {
+        .at = write->now,
+        .actor = actor.email,
+        .address = actor.address,
+        .action = str_from_cstr(action),
+        .subject = subject,
+        .before = before,
+        .after = after,
+    };
+    return store_audit_append(tx, &entry, err);
+}
+
+struct str api_take_json(struct arena *arena, struct buf *out) {
+    struct str copy = arena_copy(arena, buf_str(out));
+    buf_free(out);
+    return copy;
+}
+
+struct str api_guid_json(struct arena *arena, struct guid id) {
+    char text[GUID_LENGTH + 1];
+    guid_format(id, text);
+    return arena_printf(arena, "\"%s\"", text);
+}
+
+struct str api_location(struct arena *arena, const char *collection, struct guid id) {
+    char text[GUID_LENGTH + 1];
+    guid_format(id, text);
+    return arena_printf(arena, "%s/%s", collection, text);
+}
+
+struct job_defaults api_job_defaults(struct api *api, const struct http_request *request,
+                                     struct utc now) {
+    struct job_defaults defaults = api->defaults;
+    defaults.created_by = api_actor(request).email;
+    defaults.now = now;
+    return defaults;
+}
+
+struct str api_job_json(struct arena *arena, const struct job *job) {
+    struct buf out = buf_with_max(0);
+    struct json_writer w = json_writer(&out);
+    job_to_json(&w, job);
+    return api_take_json(arena, &out);
+}
+
+struct str api_job_etag(struct arena *arena, const struct job *job) {
+    return arena_printf(arena, "%lld", (long long)job->revision);
+}

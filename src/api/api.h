@@ -1,0 +1,48 @@
+/* api.h - the REST API: its routes, who may call them, and what they need.
+ *
+ *     struct api *api = api_new(&options);
+ *     if (!api_add_routes(api, router, &err)) ...
+ *     http options: .before = api_before, .context = api
+ *     engine options: .on_event = api_on_event, .event_context = api
+ *
+ *   Owns:    api_new copies its options; what they point to must outlive api_free.
+ *   Threads: handlers run on the server's threads, several at once; api_on_event on the engine's.
+ *   Errors:  api_add_routes fails when the table is wrong (a bug).
+ */
+#ifndef ALPHABET_API_API_H
+#define ALPHABET_API_API_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "engine/engine.h"
+#include "handlers/registry.h"
+#include "http/server.h"
+#include "identity/identity.h"
+#include "model/job_json.h"
+#include "store/store.h"
+
+struct api_options {
+    struct store *store;
+    const struct clock *clock;
+    struct zone_cache *zones;
+    struct identity *identity;
+    struct str version;
+    struct str node_name;
+    const struct str *queues; // in order of priority
+    size_t queue_count;
+    int64_t default_timeout_seconds;
+    int64_t retry_max_attempts, retry_delay_seconds;
+    const struct http_call_options *http_call; // for checking configurations
+    int64_t idempotency_hours;                 // how long an Idempotency-Key is remembered: 24
+};
+
+struct api;
+struct api *api_new(const struct api_options *options);
+void api_free(struct api *api); // NULL is fine; after the server has stopped
+/* The engine is started after the API is made and stopped before it is freed. */
+void api_set_engine(struct api *api, struct engine *engine);
+WARN_UNUSED bool api_add_routes(struct api *api, struct http_router *router, struct err *err);
+http_before api_before;
+void api_on_event(void *context, const struct engine_event *event);
+
+#endif

@@ -1,0 +1,134 @@
+/* context.h - what the handlers of the API share; nobody outside of api/ includes it.
+ *
+ * A handler is straight-line: parse, check, read or write, answer. The helpers below keep it so:
+ * each answers the request itself when something is wrong and returns false, so that a handler
+ * reads
+ *
+ *     struct guid id;
+ *     if (!api_path_guid(request, response, "jobId", &id)) return;
+ *
+ *   Owns:    struct api belongs to api.c; everything else lives in the request's arena.
+ *   Threads: any thread of the server.
+ */
+#ifndef ALPHABET_API_CONTEXT_H
+#define ALPHABET_API_CONTEXT_H
+
+#include "api/api.h"
+#include "http/problem.h"
+#include "http/sse.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { API_OPEN = 0 }; // route.role: no token needed; else the least enum role
+
+struct api {
+    struct api_options options;
+    _Atomic(struct engine *) engine;
+    struct job_defaults defaults; // without created_by and now
+
+    pthread_mutex_t stream_lock;
+    /* under stream_lock */
+    struct list output_streams; // struct output_stream of executions.c
+};
+
+/* ---- who is calling ---- */
+const struct principal *api_principal(const struct http_request *request); // of a route with a role
+struct actor api_actor(const struct http_request *request);
+
+/* ---- reading ---- */
+/* 503 and NULL when the store cannot be read; end with store_read_end. */
+struct store_tx *api_read(struct api *api, struct http_request *request,
+                          struct http_response *response);
+/* The path parameter as a GUID; 400 and false when it is none. */
+bool api_path_guid(const struct http_request *request, struct http_response *response,
+                   const char *name, struct guid *ret);
+/* A job that is not deleted; 404 and false when there is none. */
+bool api_read_job(struct api *api, struct http_request *request, struct http_response *response,
+                  struct guid id, struct job *ret);
+
+struct page {
+    int64_t number, size, offset;
+};
+/* pageNumber and pageSize of the query. */
+struct page api_query_page(const struct http_request *request, struct faults *faults);
+/* {items: […], totalCount, pageNumber, pageSize}: begin, write the items, end. */
+struct json_writer api_page_begin(struct http_response *response);
+void api_page_end(struct json_writer *w, struct page page, int64_t total);
+/* 400 with all faults and false, when there are any. */
+bool api_no_faults(const struct http_request *request, struct http_response *response,
+                   const struct faults *faults);
+/* The body as a JSON object; 400 and false when it is something else. *ret is NULL for an empty
+ * optional body. */
+bool api_body_object(struct http_request *request, struct http_response *response, json_t **ret);
+/* A fault for each member of `object` that is not in `names` (NULL-terminated). */
+void api_check_members(const json_t *object, const char *const *names, struct faults *faults);
+
+/* A member that must be a text; absent when it is not there (a fault when it is needed). */
+struct str api_member_text(const json_t *body, const char *name, bool needed,
+                           struct faults *faults);
+
+/* ---- writing ---- */
+
+struct answer {
+    int status;
+    struct str body;     // JSON in the request's arena; absent = none
+    struct str location; // absent = none
+    struct str etag;     // absent = none
+};
+
+/* One change: `run` does it in the transaction and fills the answer. */
+struct api_write {
+    struct api *api;
+    struct http_request *request;
+    struct arena *arena; // the request's
+    struct utc now;
+    bool (*run)(struct store_tx *tx, struct api_write *write, struct err *err);
+    void *context;
+    bool poke; // the engine should look at the store afterwards
+
+    struct answer answer;
+};
+
+/* Runs the change, under the request's Idempotency-Key when it is a POST that has one, and answers
+ * with what came out, or with the error. True when it was done (also when an earlier answer was
+ * given again). */
+bool api_write(struct api_write *write, struct http_response *response);
+/* The same without answering on success: the caller does. STALE comes back in err. */
+bool api_write_quietly(struct api_write *write, struct err *err);
+void api_answer(struct http_response *response, const struct answer *answer);
+
+/* Appends an audit entry with the caller as actor. */
+WARN_UNUSED bool api_audit(struct store_tx *tx, const struct api_write *write, const char *action,
+                           struct guid subject, struct str before, struct str after,
+                           struct err *err);
+/* What the writer put into `out`, copied to the arena; `out` is freed. */
+struct str api_take_json(struct arena *arena, struct buf *out);
+/* "\"019a…\"": a guid as a JSON string. */
+struct str api_guid_json(struct arena *arena, struct guid id);
+struct str api_location(struct arena *arena, const char *collection, struct guid id);
+
+/* The defaults that a definition is checked against, for this caller and this moment. */
+struct job_defaults api_job_defaults(struct api *api, const struct http_request *request,
+                                     struct utc now);
+struct str api_job_json(struct arena *arena, const struct job *job);
+struct str api_job_etag(struct arena *arena, const struct job *job);
+
+/* ---- the handlers, one file a resource; routes.c is the table ---- */
+http_handler jobs_create, jobs_list, jobs_show, jobs_update, jobs_delete, jobs_reschedule;
+http_handler jobs_pause, jobs_resume, jobs_preview, jobs_failed;
+http_handler exclusions_set, exclusions_show, exclusions_clear;
+http_handler runs_trigger, runs_list, runs_history, runs_upcoming, runs_occurrences, runs_backfill;
+http_handler executions_list, executions_show, executions_output, executions_cancel;
+http_handler executions_retry, executions_timeline;
+http_handler cron_explain_pattern;
+http_handler auth_login, auth_refresh, auth_logout, auth_me;
+http_handler tokens_create, tokens_list, tokens_revoke;
+http_handler users_create, users_list, users_show, users_lock, users_unlock, users_set_password;
+http_handler users_set_roles, users_delete;
+http_handler service_health, service_ready, service_version, service_openapi, service_docs;
+
+/* executions.c: an execution changed; ends or feeds the streams that follow its output. */
+void executions_on_event(struct api *api, const struct engine_event *event);
+
+#endif

@@ -1,0 +1,114 @@
+/* write.c - one change by one request: in one transaction with its audit entry and, for a POST that
+ * carries an Idempotency-Key, with the answer that the same request gets from then on.
+ *
+ * The key is looked up and the answer kept inside of the transaction that makes the change, so that
+ * two equal requests at the same moment cannot both do it, and a crash leaves either both or
+ * neither.
+ */
+#include "api/context.h"
+
+#include <sodium.h>
+
+struct keyed_write {
+    struct api_write *write;
+    struct str key; // absent = none
+    struct str scope;
+    unsigned char request_hash[32];
+};
+
+static bool give_again(struct keyed_write *keyed, const struct idempotency *kept, struct err *err) {
+    if (sodium_memcmp(kept->request_hash, keyed->request_hash, sizeof kept->request_hash) != 0)
+        return err_set(err, ERR_CONFLICT,
+                       "this Idempotency-Key was used for another request; choose a new one");
+    keyed->write->answer = (struct answer){
+        .status = (int)kept->status, .body = kept->body, .location = kept->location};
+    keyed->write->poke = false;
+    return true;
+}
+
+static bool run_keyed(struct store_tx *tx, struct keyed_write *keyed, struct err *err) {
+    struct api_write *write = keyed->write;
+    struct utc not_before =
+        utc_add(write->now, span_seconds(-3600 * write->api->options.idempotency_hours));
+    struct idempotency kept;
+    struct err why = ERR_INIT;
+    if (store_idempotency_get(tx, keyed->scope, keyed->key, not_before, write->arena, &kept, &why))
+        return give_again(keyed, &kept, err);
+    if (why.kind != ERR_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    if (!write->run(tx, write, err)) return false;
+    struct idempotency entry = {
+        .scope = keyed->scope,
+        .key = keyed->key,
+        .status = write->answer.status,
+        .location = write->answer.location,
+        .body = write->answer.body,
+        .created_at = write->now,
+    };
+    for (size_t i = 0; i < sizeof entry.request_hash; i++)
+        entry.request_hash[i] = keyed->request_hash[i];
+    return store_idempotency_put(tx, &entry, err);
+}
+
+static bool run_write(struct store_tx *tx, void *context, struct err *err) {
+    struct keyed_write *keyed = context;
+    if (!str_is_absent(keyed->key)) return run_keyed(tx, keyed, err);
+    return keyed->write->run(tx, keyed->write, err);
+}
+
+/* The scope is the caller and the path: a key means something only there. */
+static bool read_key(struct keyed_write *keyed, struct err *err) {
+    struct http_request *request = keyed->write->request;
+    if (request->method != HTTP_POST) return true;
+    struct str key = request_header(request, STR("Idempotency-Key"));
+    if (str_is_absent(key)) return true;
+    bool sane = key.len > 0 && key.len <= MAX_IDEMPOTENCY_KEY;
+    for (size_t i = 0; i < key.len; i++) sane = sane && key.ptr[i] > 0x20 && key.ptr[i] < 0x7F;
+    if (!sane)
+        return err_set_field(err, ERR_INVALID, "Idempotency-Key",
+                             "must be 1 to %d printable ASCII characters without spaces",
+                             MAX_IDEMPOTENCY_KEY);
+    const struct principal *who = api_principal(request);
+    char user[GUID_LENGTH + 1] = "";
+    if (who) guid_format(who->user_id, user);
+    keyed->key = key;
+    keyed->scope = arena_printf(request->arena, "%s %.*s", user, STR_ARG(request->path));
+    (void)crypto_hash_sha256(keyed->request_hash,
+                             (const unsigned char *)(request->body.ptr ? request->body.ptr : ""),
+                             request->body.len);
+    return true;
+}
+
+bool api_write_quietly(struct api_write *write, struct err *err) {
+    struct keyed_write keyed = {.write = write};
+    write->arena = write->request->arena;
+    if (utc_is_none(write->now)) write->now = clock_now(write->api->options.clock);
+    if (!read_key(&keyed, err)) return false;
+    if (!store_write_wait(write->api->options.store, run_write, &keyed, err)) return false;
+    struct engine *engine = atomic_load(&write->api->engine);
+    if (write->poke && engine) engine_poke(engine);
+    return true;
+}
+
+void api_answer(struct http_response *response, const struct answer *answer) {
+    if (str_is_absent(answer->body)) {
+        respond_empty(response, answer->status);
+    } else {
+        struct json_writer w = respond_json_begin(response, answer->status);
+        json_raw(&w, answer->body);
+    }
+    if (!str_is_absent(answer->location)) response_header(response, "Location", answer->location);
+    if (!str_is_absent(answer->etag)) response_etag(response, answer->etag);
+}
+
+bool api_write(struct api_write *write, struct http_response *response) {
+    struct err err = ERR_INIT;
+    if (!api_write_quietly(write, &err)) {
+        respond_err(write->request, response, &err);
+        return false;
+    }
+    api_answer(response, &write->answer);
+    return true;
+}

@@ -1,0 +1,13 @@
+/* notify.h - tells the service manager how far the start is (systemd's Type=notify protocol: one
+ * datagram to the socket named by NOTIFY_SOCKET). Without such a socket nothing happens.
+ *
+ *   Owns: nothing.   Threads: main only.   Errors: none; a manager that does not listen is no
+ * reason to stop. Source: sd_notify(3), whose protocol is stable and meant to be spoken without the
+ * library.
+ */
+#ifndef ALPHABET_APP_NOTIFY_H
+#define ALPHABET_APP_NOTIFY_H
+
+void notify_manager(const char *state); // "READY=1", "STOPPING=1"
+
+#endif

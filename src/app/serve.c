@@ -1,0 +1,334 @@
+/* serve.c - `alphabet serve`: every part in the order it starts, and the reverse at the end.
+ *
+ * Starting is recovering: what a crash left Running is settled before the port opens, so the first
+ * answer a client gets is already true.
+ */
+#include "api/api.h"
+#include "app/commands.h"
+#include "app/data_folder.h"
+#include "app/notify.h"
+#include "app/options.h"
+#include "base/log.h"
+#include "handlers/registry.h"
+#include "store/sqlite/sqlite_store.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { EXIT_STORE_FAILED = 70, IDEMPOTENCY_HOURS = 24 };
+
+struct server {
+    struct settings settings;
+    struct arena arena;
+    const struct clock *clock;
+    struct str *queues;
+    struct str node_name;
+    struct http_call_options http_call;
+    struct secrets *secrets;
+    struct guard *guard;
+
+    struct zone_cache *zones;
+    struct store *store;
+    struct identity *identity;
+    struct api *api;
+    struct engine *engine;
+    struct http_router *router;
+    struct http_server *http;
+    char first_password[GENERATED_PASSWORD_SIZE]; // empty unless it was made just now
+};
+
+/* ---- the process ---- */
+
+static void prepare_process(void) {
+    struct rlimit files;
+    (void)umask(077);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_DUMPABLE, 0); // no core dump and no tracer sees the keys
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+/* Before any thread is made, so that only main ever takes them. */
+static void block_signals(sigset_t *ret) {
+    (void)sigemptyset(ret);
+    (void)sigaddset(ret, SIGTERM);
+    (void)sigaddset(ret, SIGINT);
+    (void)sigaddset(ret, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, ret, NULL);
+}
+
+/* Nothing may be acknowledged after a failed flush: the kernel has dropped what it could not write.
+ * The next start reads what is really on disk. */
+static void store_failed(void *context, const char *why) {
+    (void)context;
+    log_error("store failed", "why=\"%s\" action=exit", why);
+    _exit(EXIT_STORE_FAILED);
+}
+
+static struct str own_name(struct arena *arena) {
+    char name[256] = "localhost";
+    (void)gethostname(name, sizeof name - 1);
+    return arena_copy(arena, str_from_cstr(name));
+}
+
+/* ---- start, one part each ---- */
+
+static bool is_loopback(const char *address) {
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+           strcmp(address, "localhost") == 0;
+}
+
+static bool check_exposure(const struct settings *settings, struct err *err) {
+    bool plain = settings->tls_certificate[0] == '\0';
+    if (!plain || is_loopback(settings->address) || settings->allow_plain_http) return true;
+    return err_set(err, ERR_INVALID,
+                   "Server:Address %s is beyond loopback and there is no TLS; set "
+                   "Server:TlsCertificate and Server:TlsKey, or Server:AllowPlainHttp to true",
+                   settings->address);
+}
+
+static void copy_settings(struct server *server) {
+    const struct text_list *queues = &server->settings.queues;
+    enum log_level level;
+    server->queues = ARENA_ARRAY(&server->arena, queues->count, struct str);
+    for (size_t i = 0; i < queues->count; i++) server->queues[i] = str_from_cstr(queues->items[i]);
+    server->node_name = own_name(&server->arena);
+    if (log_level_parse(str_from_cstr(server->settings.log_level), &level)) log_set_level(level);
+}
+
+static bool open_store(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    if (!data_folder_open(settings->data_directory, err)) return false;
+    const char *path = settings->connection_string;
+    if (path[0] == '\0')
+        path = arena_printf(&server->arena, "%s/alphabet.db", settings->data_directory).ptr;
+    struct sqlite_store_options options = {.path = path, .on_fatal = store_failed};
+    server->store = sqlite_store_open(&options, err);
+    return server->store != NULL;
+}
+
+static bool open_identity(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    struct str key = str_from_cstr(settings->jwt_secret_key);
+    if (key.len == 0 && !data_folder_key(settings->data_directory, &server->arena, &key, err))
+        return false;
+    struct identity_options options = {
+        .store = server->store,
+        .clock = server->clock,
+        .issuer = str_from_cstr(settings->jwt_issuer),
+        .audience = str_from_cstr(settings->jwt_audience),
+        .key = key,
+        .access_minutes = settings->access_token_minutes,
+        .refresh_days = settings->refresh_token_days,
+        .lockout_failures = settings->lockout_failures,
+        .lockout = span_seconds(settings->lockout_minutes * 60),
+    };
+    server->identity = identity_new(&options);
+    bool created;
+    const char *given = getenv("ALPHABET_ADMIN_PASSWORD");
+    return identity_ensure_admin(server->identity, str_from_cstr(given), server->first_password,
+                                 &created, err);
+}
+
+static bool prepare_handlers(struct server *server, struct err *err) {
+    const struct text_list *hosts = &server->settings.allowed_hosts;
+    struct str *allowed = ARENA_ARRAY(&server->arena, hosts->count + 1, struct str);
+    for (size_t i = 0; i < hosts->count; i++) allowed[i] = str_from_cstr(hosts->items[i]);
+    struct guard_options guard = {
+        .allow_private_networks = server->settings.allow_private_networks,
+        .allowed = allowed,
+        .allowed_count = hosts->count,
+    };
+    server->guard = guard_new(&guard, err);
+    if (server->guard == NULL) return false;
+    return true;
+}
+
+static bool make_api(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    struct api_options options = {
+        .store = server->store,
+        .clock = server->clock,
+        .zones = server->zones,
+        .identity = server->identity,
+        .version = STR(ALPHABET_VERSION),
+        .node_name = server->node_name,
+        .queues = server->queues,
+        .queue_count = settings->queues.count,
+        .default_timeout_seconds = settings->default_timeout_seconds,
+        .retry_max_attempts = settings->retry_max_attempts,
+        .retry_delay_seconds = settings->retry_delay_seconds,
+        .http_call = &server->http_call,
+        .idempotency_hours = IDEMPOTENCY_HOURS,
+    };
+    server->api = api_new(&options);
+    server->router = http_router_new();
+    return api_add_routes(server->api, server->router, err);
+}
+
+static bool make_handlers(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
+                          struct err *err) {
+    const struct server *server = context;
+    return handlers_make(loop, &server->http_call, handlers, err);
+}
+
+static bool start_engine(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    struct engine_options options = {
+        .store = server->store,
+        .clock = server->clock,
+        .zones = server->zones,
+        .node_name = server->node_name,
+        .version = STR(ALPHABET_VERSION),
+        .worker_count = settings->worker_count,
+        .queues = server->queues,
+        .queue_count = settings->queues.count,
+        .max_output_bytes = settings->max_output_bytes,
+        .heartbeat = span_seconds(settings->heartbeat_seconds),
+        .shutdown_grace = span_seconds(settings->shutdown_grace_seconds),
+        .retry_orphans = strcmp(settings->orphan_policy, "Retry") == 0,
+        .make_handlers = make_handlers,
+        .handlers_context = server,
+        .on_event = api_on_event,
+        .event_context = server->api,
+    };
+    randombytes_buf(&options.seed, sizeof options.seed);
+    server->engine = engine_start(&options, err);
+    if (server->engine == NULL) return false;
+    api_set_engine(server->api, server->engine);
+    return true;
+}
+
+static bool read_pem(struct server *server, const char *path, const char **ret, struct err *err) {
+    *ret = NULL;
+    if (path[0] == '\0') return true;
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) return err_set(err, ERR_INVALID, "%s: %s", path, strerrordesc_np(errno));
+    enum { PEM_MAX = 256 * 1024 };
+    char *text = arena_alloc(&server->arena, PEM_MAX + 1);
+    size_t got = fread(text, 1, PEM_MAX, file);
+    bool ok = !ferror(file) && feof(file);
+    (void)fclose(file);
+    if (!ok) return err_set(err, ERR_INVALID, "%s cannot be read", path);
+    text[got] = '\0';
+    *ret = text;
+    return true;
+}
+
+static bool start_http(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    struct http_server_options options = {
+        .address = settings->address,
+        .port = (uint16_t)settings->port,
+        .max_connections = (unsigned)settings->max_connections,
+        .request_timeout_seconds = (unsigned)settings->request_timeout_seconds,
+        .max_body = (size_t)settings->max_body_bytes,
+        .trusted_proxies = settings->trusted_proxies.items,
+        .allowed_origins = settings->cors_origins.items,
+        .rate_limit_per_minute = (unsigned)settings->rate_limit_per_minute,
+        .clock = server->clock,
+        .before = api_before,
+        .context = server->api,
+    };
+    if (!read_pem(server, settings->tls_certificate, &options.tls_certificate, err) ||
+        !read_pem(server, settings->tls_key, &options.tls_key, err))
+        return false;
+    server->http = http_server_start(&options, server->router, err);
+    return server->http != NULL;
+}
+
+static bool start(struct server *server, struct err *err) {
+    copy_settings(server);
+    server->clock = clock_system();
+    server->zones = zone_cache_new(STR("/usr/share/zoneinfo"));
+    return check_exposure(&server->settings, err) && open_store(server, err) &&
+           open_identity(server, err) && prepare_handlers(server, err) && make_api(server, err) &&
+           start_engine(server, err) && start_http(server, err);
+}
+
+/* The reverse of start; every part may be missing. */
+static void stop(struct server *server) {
+    http_server_stop(server->http);
+    if (server->api) api_set_engine(server->api, NULL);
+    if (server->engine) engine_stop(server->engine);
+    http_router_free(server->router);
+    api_free(server->api);
+    identity_free(server->identity);
+    store_close(server->store);
+    guard_free(server->guard);
+    secrets_free(server->secrets);
+    zone_cache_free(server->zones);
+    settings_free(&server->settings);
+    arena_free(&server->arena);
+}
+
+/* ---- while it runs ---- */
+
+static void print_greeting(struct server *server) {
+    const struct settings *settings = &server->settings;
+    bool ipv6 = strchr(settings->address, ':') != NULL;
+    (void)printf("Alphabet %s is ready at %s://%s%s%s:%u\n", ALPHABET_VERSION,
+                 settings->tls_certificate[0] ? "https" : "http", ipv6 ? "[" : "",
+                 settings->address, ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
+    if (server->first_password[0]) {
+        (void)printf("First login: admin@alphabet.local with the password %s\n"
+                     "It is shown this once; keep it, or set another one after logging in.\n",
+                     server->first_password);
+        sodium_memzero(server->first_password, sizeof server->first_password);
+    }
+    (void)fflush(stdout);
+}
+
+/* SIGHUP: reads the settings again and takes over what can change while it runs. */
+static void reload(int argc, char **argv) {
+    struct settings fresh;
+    enum log_level level;
+    if (options_load(argc, argv, "", &fresh) != 0) {
+        log_error("reload failed", "action=\"the settings in force stay\"");
+        return;
+    }
+    if (log_level_parse(str_from_cstr(fresh.log_level), &level)) log_set_level(level);
+    log_info("reloaded", "log_level=%s", fresh.log_level);
+    settings_free(&fresh);
+}
+
+static void wait_for_end(const sigset_t *signals, int argc, char **argv) {
+    int number = 0;
+    while (sigwait(signals, &number) == 0 && number == SIGHUP) reload(argc, argv);
+    log_info("stopping", "signal=%s", sigabbrev_np(number));
+}
+
+int app_serve(int argc, char **argv) {
+    struct server server = {0};
+    struct err err = ERR_INIT;
+    sigset_t signals;
+    int code = options_load(argc, argv, "Usage: alphabet serve [OPTIONS]\n\nRuns the server.",
+                            &server.settings);
+    if (code != 0) return code < 0 ? 0 : code;
+    prepare_process();
+    block_signals(&signals);
+    if (sodium_init() < 0 || !start(&server, &err)) {
+        (void)fprintf(stderr, "alphabet: %s\n", err.msg);
+        stop(&server);
+        return err.kind == ERR_INVALID ? 2 : 1;
+    }
+    print_greeting(&server);
+    notify_manager("READY=1");
+    log_info("ready", "port=%u node=%.*s", (unsigned)http_server_port(server.http),
+             STR_ARG(server.node_name));
+    wait_for_end(&signals, argc, argv);
+    notify_manager("STOPPING=1");
+    stop(&server);
+    return 0;
+}

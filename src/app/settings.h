@@ -1,0 +1,104 @@
+/* settings.h - what the operator may set, where each value came from, and what is wrong with it.
+ *
+ * One table (settings_table.c) names every key with its kind, range, default and meaning; the file,
+ * the environment and the flags all go through it, in that order, each overriding the one before.
+ *
+ *     struct settings settings;
+ *     if (!settings_load(&sources, &settings, &complaints)) print complaints.text; exit
+ *     settings_print(&settings, stdout_buffer);      // `alphabet config`
+ *     settings_free(&settings);
+ *
+ *   Owns:    settings_free frees all texts.   Threads: read-only after loading.
+ *   Units:   in the name of each key.
+ *   Errors:  every fault at once, each with its key, where it stands (file and line, variable,
+ * flag) and what is allowed.
+ */
+#ifndef ALPHABET_APP_SETTINGS_H
+#define ALPHABET_APP_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct text_list {
+    const char **items; // NULL-terminated
+    size_t count;
+};
+
+struct settings {
+    struct arena arena;             // all texts and lists
+    struct setting_origin *origins; // one for each row of the table
+
+    /* Data, Database */
+    const char *data_directory;
+    const char *database_provider;
+    const char *connection_string; // path of the database file; "" = alphabet.db in the data folder
+    /* Logging */
+    const char *log_level;
+    /* Jwt, LockoutSettings */
+    const char *jwt_issuer, *jwt_audience, *jwt_secret_key;
+    int64_t access_token_minutes, refresh_token_days;
+    int64_t lockout_failures, lockout_minutes;
+    /* Cors, Server */
+    struct text_list cors_origins;
+    const char *address;
+    int64_t port;
+    const char *tls_certificate, *tls_key;
+    bool allow_plain_http;
+    struct text_list trusted_proxies;
+    int64_t max_body_bytes, max_connections, request_timeout_seconds, rate_limit_per_minute;
+    /* Scheduler */
+    int64_t worker_count;
+    struct text_list queues;
+    int64_t job_expiration_days;
+    int64_t default_timeout_seconds, heartbeat_seconds, max_output_bytes, shutdown_grace_seconds;
+    const char *orphan_policy;
+    int64_t retry_max_attempts, retry_delay_seconds;
+    bool allow_private_networks;
+    struct text_list allowed_hosts;
+    const char *secrets_directory;
+};
+
+enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_BOOL, SETTING_CHOICE, SETTING_LIST };
+enum setting_flags {
+    SETTING_SECRET = 1, // never printed
+    /* The contract names it, this version cannot do it: setting it is refused, not ignored. */
+    SETTING_NOT_OFFERED = 2,
+};
+
+struct setting {
+    const char *key; // "Scheduler:Hangfire:WorkerCount"; of a NOT_OFFERED one also a whole section
+    enum setting_kind kind;
+    unsigned flags;
+    size_t offset;        // in struct settings
+    const char *fallback; // as it would be written; lists: items separated by commas
+    int64_t min, max;     // SETTING_NUMBER
+    const char *choices;  // SETTING_CHOICE: "A|B"
+    const char *meaning;  // one line for people
+};
+
+const struct setting *settings_table(size_t *count);
+
+struct setting_origin {
+    const char *text; // "default", "appsettings.json line 7", "environment Server__Port", "--port"
+};
+
+struct settings_sources {
+    const char *file; // NULL = appsettings.json in the current folder, if there is one
+    const char *const *environment; // NAME=value, NULL-terminated; may be NULL
+    /* --data, --address, … as pairs of key and value, NULL-terminated. */
+    const char *const *flags;
+};
+
+WARN_UNUSED bool settings_load(const struct settings_sources *sources, struct settings *ret,
+                               struct buf *complaints);
+/* Key, value (secrets masked) and origin of every setting, aligned for reading. */
+void settings_print(const struct settings *settings, struct buf *out);
+void settings_free(struct settings *settings);
+
+/* Parses the text of a settings file alone; for tests and fuzzing. */
+WARN_UNUSED bool settings_read_text(struct settings *settings, const char *file_name,
+                                    struct str text, struct buf *complaints);
+void settings_set_defaults(struct settings *settings);
+
+#endif

@@ -1,0 +1,100 @@
+/* settings_table.c - every setting there is. To add one: a field in struct settings, a row here, a
+ * line in appsettings.json or docs/operations.md, and code that honours it. */
+#include "app/settings.h"
+
+#include "base/bounds.h"
+
+#include <stddef.h>
+
+#define TEXT(key, field, fallback, meaning) \
+    { key, SETTING_TEXT, 0, offsetof(struct settings, field), fallback, 0, 0, NULL, meaning }
+#define SECRET(key, field, meaning) \
+    { key, SETTING_TEXT, SETTING_SECRET, offsetof(struct settings, field), "", 0, 0, NULL, meaning }
+#define NUMBER(key, field, fallback, min, max, meaning) \
+    { key, SETTING_NUMBER, 0, offsetof(struct settings, field), fallback, min, max, NULL, meaning }
+#define BOOL(key, field, fallback, meaning) \
+    { key, SETTING_BOOL, 0, offsetof(struct settings, field), fallback, 0, 0, NULL, meaning }
+#define CHOICE(key, field, fallback, choices, meaning) \
+    { key, SETTING_CHOICE, 0, offsetof(struct settings, field), fallback, 0, 0, choices, meaning }
+#define LIST(key, field, fallback, meaning) \
+    { key, SETTING_LIST, 0, offsetof(struct settings, field), fallback, 0, 0, NULL, meaning }
+#define NOT_OFFERED(key) \
+    { key, SETTING_TEXT, SETTING_NOT_OFFERED, 0, "", 0, 0, NULL, "" }
+
+static const struct setting table[] = {
+    TEXT("Data:Directory", data_directory, "data", "folder of database, keys and logs"),
+    CHOICE("Database:Provider", database_provider, "Sqlite", "Sqlite", "kind of store"),
+    TEXT("Database:ConnectionString", connection_string, "",
+         "path of the database file; empty = alphabet.db in the data folder"),
+    CHOICE("Logging:Level", log_level, "info", "debug|info|warn|error", "what is logged"),
+    TEXT("Jwt:Issuer", jwt_issuer, "Alphabet", "iss of access tokens"),
+    TEXT("Jwt:Audience", jwt_audience, "Alphabet.Clients", "aud of access tokens"),
+    SECRET("Jwt:SecretKey", jwt_secret_key,
+           "key of access tokens, 32 bytes or more; empty = made and kept in the data folder"),
+    NUMBER("Jwt:AccessTokenExpiryMinutes", access_token_minutes, "15", 1, 1440,
+           "life of an access token"),
+    NUMBER("Jwt:RefreshTokenExpiryDays", refresh_token_days, "7", 1, 365,
+           "life of a refresh token"),
+    NOT_OFFERED("Jwt:JwksUrl"),
+    NUMBER("LockoutSettings:MaxFailedAttempts", lockout_failures, "5", 1, 100,
+           "failed logins in a row that lock an account"),
+    NUMBER("LockoutSettings:LockoutMinutes", lockout_minutes, "5", 1, 1440, "for how long"),
+    LIST("Cors:AllowedOrigins", cors_origins, "", "web origins that may call the API"),
+    TEXT("Server:Address", address, "127.0.0.1", "address to listen on"),
+    NUMBER("Server:Port", port, "8080", 0, 65535, "port; 0 = any free one, printed at start"),
+    TEXT("Server:TlsCertificate", tls_certificate, "", "PEM file with the certificate chain"),
+    TEXT("Server:TlsKey", tls_key, "", "PEM file with the private key"),
+    BOOL("Server:AllowPlainHttp", allow_plain_http, "false",
+         "allow an address beyond loopback without TLS"),
+    LIST("Server:TrustedProxies", trusted_proxies, "",
+         "addresses or networks whose X-Forwarded-For is believed"),
+    NUMBER("Server:MaxBodyBytes", max_body_bytes, "1048576", 1024, MAX_IMPORT_BODY,
+           "largest request body"),
+    NUMBER("Server:MaxConnections", max_connections, "1000", 1, 100000, "open connections"),
+    NUMBER("Server:RequestTimeoutSeconds", request_timeout_seconds, "30", 1, 3600,
+           "for a request to arrive and its answer to be taken"),
+    NUMBER("Server:RateLimitPerMinute", rate_limit_per_minute, "0", 0, 10000000,
+           "requests a minute from one address; 0 = no limit"),
+    NOT_OFFERED("Scheduler:Hangfire:DashboardEnabled"),
+    NOT_OFFERED("Scheduler:Hangfire:DashboardPath"),
+    NUMBER("Scheduler:Hangfire:WorkerCount", worker_count, "5", 1, 100000,
+           "executions that run at once"),
+    LIST("Scheduler:Hangfire:Queues", queues, "critical,default,background",
+         "queues in order of priority"),
+    NUMBER("Scheduler:Hangfire:JobExpirationDays", job_expiration_days, "30", 1, 3650,
+           "after which idempotency keys go"),
+    NUMBER("Scheduler:Jobs:DefaultTimeoutSeconds", default_timeout_seconds, "300", 1,
+           MAX_TIMEOUT_SECONDS, "timeoutSeconds of a job that says none"),
+    NOT_OFFERED("Scheduler:Jobs:MaxConcurrentJobs"),
+    NUMBER("Scheduler:Jobs:HeartbeatIntervalSeconds", heartbeat_seconds, "30", 1, 3600,
+           "a third of a lease"),
+    CHOICE("Scheduler:Jobs:OrphanPolicy", orphan_policy, "Retry", "Retry|Fail",
+           "what becomes of executions that a crash interrupted"),
+    NUMBER("Scheduler:Jobs:MaxOutputBytes", max_output_bytes, "65536", 1024, 16 * 1024 * 1024,
+           "kept output of an execution"),
+    NOT_OFFERED("Scheduler:Jobs:AllowedFileRoots"),
+    NUMBER("Scheduler:Jobs:ShutdownGraceSeconds", shutdown_grace_seconds, "30", 0, 3600,
+           "for running work at a stop"),
+    NOT_OFFERED("Scheduler:Jobs:DependencyWaitSeconds"),
+    NUMBER("Scheduler:Retry:DefaultMaxAttempts", retry_max_attempts, "3", 1, MAX_RETRY_ATTEMPTS,
+           "attempts of a job that says none; 1 = no retry"),
+    NUMBER("Scheduler:Retry:DefaultDelaySeconds", retry_delay_seconds, "60", 0,
+           MAX_RETRY_DELAY_SECONDS, "before the first retry"),
+    BOOL("Scheduler:Http:AllowPrivateNetworks", allow_private_networks, "false",
+         "let HTTP jobs call loopback, link-local and private addresses"),
+    LIST("Scheduler:Http:AllowedHosts", allowed_hosts, "",
+         "hosts and networks that HTTP jobs may call all the same"),
+    TEXT("Scheduler:Secrets:Directory", secrets_directory, "",
+         "folder with a file for each secret"),
+    NOT_OFFERED("Scheduler:Retention"),
+    NOT_OFFERED("Scheduler:Monitoring"),
+    NOT_OFFERED("Scheduler:Procedures"),
+    NOT_OFFERED("Scheduler:Handlers"),
+    NOT_OFFERED("EmailSettings"),
+    NOT_OFFERED("ConnectionStrings"),
+};
+
+const struct setting *settings_table(size_t *count) {
+    *count = COUNT_OF(table);
+    return table;
+}
