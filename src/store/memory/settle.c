@@ -13,6 +13,7 @@ static void hand_back(struct tables *tables, const struct execution *running) {
     execution.status = EXECUTION_PENDING;
     execution.started_at = UTC_NONE;
     execution.node_name = STR_NONE;
+    execution.fence = 0; // until it is claimed again
     tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
 }
 
@@ -50,8 +51,8 @@ static void reschedule_job(struct tables *tables, int64_t job_row, const struct 
 
 static bool settle_one(struct tables *tables, struct settlement *item, struct err *err) {
     const struct execution *running = tables_get(tables, TABLE_EXECUTIONS, item->execution_row);
-    item->applied =
-        running && running->status == EXECUTION_RUNNING && running->fence == item->fence;
+    item->applied = running && running->status == EXECUTION_RUNNING &&
+                    running->fence == item->fence && running->job_row == item->job_row;
     if (!item->applied) return true;
     assert(item->status != EXECUTION_RUNNING);
     if (item->status == EXECUTION_PENDING) {

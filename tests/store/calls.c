@@ -1,0 +1,378 @@
+/* calls.c - each writing call as a write of its own: its arguments in a struct, a function that
+ * makes the call with them inside the transaction, and one that posts it and waits.
+ */
+#include "calls.h"
+
+#include <assert.h>
+
+struct store_tx *read_begin(struct store *store) {
+    struct err err;
+    struct store_tx *tx = store_read_begin(store, &err);
+    assert(tx);
+    return tx;
+}
+
+struct job_insert_call {
+    struct job *job;
+};
+
+static bool run_job_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct job_insert_call *call = context;
+    return store_job_insert(tx, call->job, err);
+}
+
+bool do_job_insert(struct store *store, struct job *job, struct err *err) {
+    struct job_insert_call call = {job};
+    return store_write_wait(store, run_job_insert, &call, err);
+}
+
+struct job_update_call {
+    const struct job *job;
+    int64_t expected_revision;
+};
+
+static bool run_job_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct job_update_call *call = context;
+    return store_job_update(tx, call->job, call->expected_revision, err);
+}
+
+bool do_job_update(struct store *store, const struct job *job, int64_t expected_revision,
+                   struct err *err) {
+    struct job_update_call call = {job, expected_revision};
+    return store_write_wait(store, run_job_update, &call, err);
+}
+
+struct job_erase_call {
+    int64_t job_row;
+};
+
+static bool run_job_erase(struct store_tx *tx, void *context, struct err *err) {
+    const struct job_erase_call *call = context;
+    return store_job_erase(tx, call->job_row, err);
+}
+
+bool do_job_erase(struct store *store, int64_t job_row, struct err *err) {
+    struct job_erase_call call = {job_row};
+    return store_write_wait(store, run_job_erase, &call, err);
+}
+
+struct plan_apply_call {
+    struct plan_item *items;
+    size_t count;
+};
+
+static bool run_plan_apply(struct store_tx *tx, void *context, struct err *err) {
+    const struct plan_apply_call *call = context;
+    return store_plan_apply(tx, call->items, call->count, err);
+}
+
+bool do_plan_apply(struct store *store, struct plan_item *items, size_t count, struct err *err) {
+    struct plan_apply_call call = {items, count};
+    return store_write_wait(store, run_plan_apply, &call, err);
+}
+
+struct execution_insert_call {
+    struct new_execution *execution;
+};
+
+static bool run_execution_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct execution_insert_call *call = context;
+    return store_execution_insert(tx, call->execution, err);
+}
+
+bool do_execution_insert(struct store *store, struct new_execution *execution, struct err *err) {
+    struct execution_insert_call call = {execution};
+    return store_write_wait(store, run_execution_insert, &call, err);
+}
+
+struct claim_call {
+    const struct claim *claim;
+    struct arena *arena;
+    struct execution **ret;
+    size_t *count;
+};
+
+static bool run_claim(struct store_tx *tx, void *context, struct err *err) {
+    const struct claim_call *call = context;
+    return store_claim(tx, call->claim, call->arena, call->ret, call->count, err);
+}
+
+bool do_claim(struct store *store, const struct claim *claim, struct arena *arena,
+              struct execution **ret, size_t *count, struct err *err) {
+    struct claim_call call = {claim, arena, ret, count};
+    return store_write_wait(store, run_claim, &call, err);
+}
+
+struct settle_call {
+    struct settlement *items;
+    size_t count;
+};
+
+static bool run_settle(struct store_tx *tx, void *context, struct err *err) {
+    const struct settle_call *call = context;
+    return store_settle(tx, call->items, call->count, err);
+}
+
+bool do_settle(struct store *store, struct settlement *items, size_t count, struct err *err) {
+    struct settle_call call = {items, count};
+    return store_write_wait(store, run_settle, &call, err);
+}
+
+struct heartbeat_call {
+    const struct node *node;
+};
+
+static bool run_heartbeat(struct store_tx *tx, void *context, struct err *err) {
+    const struct heartbeat_call *call = context;
+    return store_heartbeat(tx, call->node, err);
+}
+
+bool do_heartbeat(struct store *store, const struct node *node, struct err *err) {
+    struct heartbeat_call call = {node};
+    return store_write_wait(store, run_heartbeat, &call, err);
+}
+
+struct execution_cancel_call {
+    struct guid id;
+    struct str reason;
+    struct utc now;
+    struct arena *arena;
+    enum cancel_result *ret;
+    struct execution *ret_execution;
+};
+
+static bool run_execution_cancel(struct store_tx *tx, void *context, struct err *err) {
+    const struct execution_cancel_call *call = context;
+    return store_execution_cancel(tx, call->id, call->reason, call->now, call->arena, call->ret,
+                                  call->ret_execution, err);
+}
+
+bool do_execution_cancel(struct store *store, struct guid id, struct str reason, struct utc now,
+                         struct arena *arena, enum cancel_result *ret,
+                         struct execution *ret_execution, struct err *err) {
+    struct execution_cancel_call call = {id, reason, now, arena, ret, ret_execution};
+    return store_write_wait(store, run_execution_cancel, &call, err);
+}
+
+struct skip_insert_call {
+    const struct skip_range *range;
+};
+
+static bool run_skip_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct skip_insert_call *call = context;
+    return store_skip_insert(tx, call->range, err);
+}
+
+bool do_skip_insert(struct store *store, const struct skip_range *range, struct err *err) {
+    struct skip_insert_call call = {range};
+    return store_write_wait(store, run_skip_insert, &call, err);
+}
+
+struct idempotency_put_call {
+    const struct idempotency *entry;
+};
+
+static bool run_idempotency_put(struct store_tx *tx, void *context, struct err *err) {
+    const struct idempotency_put_call *call = context;
+    return store_idempotency_put(tx, call->entry, err);
+}
+
+bool do_idempotency_put(struct store *store, const struct idempotency *entry, struct err *err) {
+    struct idempotency_put_call call = {entry};
+    return store_write_wait(store, run_idempotency_put, &call, err);
+}
+
+struct idempotency_expire_call {
+    struct utc before;
+    int64_t limit;
+    int64_t *ret;
+};
+
+static bool run_idempotency_expire(struct store_tx *tx, void *context, struct err *err) {
+    const struct idempotency_expire_call *call = context;
+    return store_idempotency_expire(tx, call->before, call->limit, call->ret, err);
+}
+
+bool do_idempotency_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err) {
+    struct idempotency_expire_call call = {before, limit, ret};
+    return store_write_wait(store, run_idempotency_expire, &call, err);
+}
+
+struct audit_append_call {
+    struct audit_entry *entry;
+};
+
+static bool run_audit_append(struct store_tx *tx, void *context, struct err *err) {
+    const struct audit_append_call *call = context;
+    return store_audit_append(tx, call->entry, err);
+}
+
+bool do_audit_append(struct store *store, struct audit_entry *entry, struct err *err) {
+    struct audit_append_call call = {entry};
+    return store_write_wait(store, run_audit_append, &call, err);
+}
+
+struct user_insert_call {
+    struct user *user;
+};
+
+static bool run_user_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct user_insert_call *call = context;
+    return store_user_insert(tx, call->user, err);
+}
+
+bool do_user_insert(struct store *store, struct user *user, struct err *err) {
+    struct user_insert_call call = {user};
+    return store_write_wait(store, run_user_insert, &call, err);
+}
+
+struct user_update_call {
+    const struct user *user;
+};
+
+static bool run_user_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct user_update_call *call = context;
+    return store_user_update(tx, call->user, err);
+}
+
+bool do_user_update(struct store *store, const struct user *user, struct err *err) {
+    struct user_update_call call = {user};
+    return store_write_wait(store, run_user_update, &call, err);
+}
+
+struct user_delete_call {
+    int64_t user_row;
+};
+
+static bool run_user_delete(struct store_tx *tx, void *context, struct err *err) {
+    const struct user_delete_call *call = context;
+    return store_user_delete(tx, call->user_row, err);
+}
+
+bool do_user_delete(struct store *store, int64_t user_row, struct err *err) {
+    struct user_delete_call call = {user_row};
+    return store_write_wait(store, run_user_delete, &call, err);
+}
+
+struct refresh_insert_call {
+    const struct refresh_token *token;
+};
+
+static bool run_refresh_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct refresh_insert_call *call = context;
+    return store_refresh_insert(tx, call->token, err);
+}
+
+bool do_refresh_insert(struct store *store, const struct refresh_token *token, struct err *err) {
+    struct refresh_insert_call call = {token};
+    return store_write_wait(store, run_refresh_insert, &call, err);
+}
+
+struct refresh_mark_used_call {
+    const unsigned char *hash;
+    struct utc at;
+};
+
+static bool run_refresh_mark_used(struct store_tx *tx, void *context, struct err *err) {
+    const struct refresh_mark_used_call *call = context;
+    return store_refresh_mark_used(tx, call->hash, call->at, err);
+}
+
+bool do_refresh_mark_used(struct store *store, const unsigned char hash[TOKEN_HASH_SIZE],
+                          struct utc at, struct err *err) {
+    struct refresh_mark_used_call call = {hash, at};
+    return store_write_wait(store, run_refresh_mark_used, &call, err);
+}
+
+struct refresh_revoke_family_call {
+    struct guid family;
+    struct utc at;
+};
+
+static bool run_refresh_revoke_family(struct store_tx *tx, void *context, struct err *err) {
+    const struct refresh_revoke_family_call *call = context;
+    return store_refresh_revoke_family(tx, call->family, call->at, err);
+}
+
+bool do_refresh_revoke_family(struct store *store, struct guid family, struct utc at,
+                              struct err *err) {
+    struct refresh_revoke_family_call call = {family, at};
+    return store_write_wait(store, run_refresh_revoke_family, &call, err);
+}
+
+struct refresh_revoke_user_call {
+    int64_t user_row;
+    struct utc at;
+};
+
+static bool run_refresh_revoke_user(struct store_tx *tx, void *context, struct err *err) {
+    const struct refresh_revoke_user_call *call = context;
+    return store_refresh_revoke_user(tx, call->user_row, call->at, err);
+}
+
+bool do_refresh_revoke_user(struct store *store, int64_t user_row, struct utc at, struct err *err) {
+    struct refresh_revoke_user_call call = {user_row, at};
+    return store_write_wait(store, run_refresh_revoke_user, &call, err);
+}
+
+struct token_insert_call {
+    const struct access_token *token;
+};
+
+static bool run_token_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct token_insert_call *call = context;
+    return store_token_insert(tx, call->token, err);
+}
+
+bool do_token_insert(struct store *store, const struct access_token *token, struct err *err) {
+    struct token_insert_call call = {token};
+    return store_write_wait(store, run_token_insert, &call, err);
+}
+
+struct token_revoke_call {
+    int64_t user_row;
+    struct guid id;
+    struct utc at;
+};
+
+static bool run_token_revoke(struct store_tx *tx, void *context, struct err *err) {
+    const struct token_revoke_call *call = context;
+    return store_token_revoke(tx, call->user_row, call->id, call->at, err);
+}
+
+bool do_token_revoke(struct store *store, int64_t user_row, struct guid id, struct utc at,
+                     struct err *err) {
+    struct token_revoke_call call = {user_row, id, at};
+    return store_write_wait(store, run_token_revoke, &call, err);
+}
+
+struct token_touch_call {
+    struct guid id;
+    struct utc at;
+};
+
+static bool run_token_touch(struct store_tx *tx, void *context, struct err *err) {
+    const struct token_touch_call *call = context;
+    return store_token_touch(tx, call->id, call->at, err);
+}
+
+bool do_token_touch(struct store *store, struct guid id, struct utc at, struct err *err) {
+    struct token_touch_call call = {id, at};
+    return store_write_wait(store, run_token_touch, &call, err);
+}
+
+struct meta_set_call {
+    struct str name;
+    struct str value;
+};
+
+static bool run_meta_set(struct store_tx *tx, void *context, struct err *err) {
+    const struct meta_set_call *call = context;
+    return store_meta_set(tx, call->name, call->value, err);
+}
+
+bool do_meta_set(struct store *store, struct str name, struct str value, struct err *err) {
+    struct meta_set_call call = {name, value};
+    return store_write_wait(store, run_meta_set, &call, err);
+}

@@ -1,0 +1,46 @@
+/* calls.h - each writing call of store.h as a write of its own, which is what most tests need.
+ *
+ * Same name with `do_` for `store_`, the store in the place of the transaction. `read_begin` is
+ * store_read_begin that must not fail.
+ */
+#ifndef ALPHABET_TESTS_STORE_CALLS_H
+#define ALPHABET_TESTS_STORE_CALLS_H
+
+#include "store/store.h"
+
+struct store_tx *read_begin(struct store *store);
+
+bool do_job_insert(struct store *store, struct job *job, struct err *err);
+bool do_job_update(struct store *store, const struct job *job, int64_t expected_revision,
+                   struct err *err);
+bool do_job_erase(struct store *store, int64_t job_row, struct err *err);
+bool do_plan_apply(struct store *store, struct plan_item *items, size_t count, struct err *err);
+bool do_execution_insert(struct store *store, struct new_execution *execution, struct err *err);
+bool do_claim(struct store *store, const struct claim *claim, struct arena *arena,
+              struct execution **ret, size_t *count, struct err *err);
+bool do_settle(struct store *store, struct settlement *items, size_t count, struct err *err);
+bool do_heartbeat(struct store *store, const struct node *node, struct err *err);
+bool do_execution_cancel(struct store *store, struct guid id, struct str reason, struct utc now,
+                         struct arena *arena, enum cancel_result *ret,
+                         struct execution *ret_execution, struct err *err);
+bool do_skip_insert(struct store *store, const struct skip_range *range, struct err *err);
+bool do_idempotency_put(struct store *store, const struct idempotency *entry, struct err *err);
+bool do_idempotency_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err);
+bool do_audit_append(struct store *store, struct audit_entry *entry, struct err *err);
+bool do_user_insert(struct store *store, struct user *user, struct err *err);
+bool do_user_update(struct store *store, const struct user *user, struct err *err);
+bool do_user_delete(struct store *store, int64_t user_row, struct err *err);
+bool do_refresh_insert(struct store *store, const struct refresh_token *token, struct err *err);
+bool do_refresh_mark_used(struct store *store, const unsigned char hash[TOKEN_HASH_SIZE],
+                          struct utc at, struct err *err);
+bool do_refresh_revoke_family(struct store *store, struct guid family, struct utc at,
+                              struct err *err);
+bool do_refresh_revoke_user(struct store *store, int64_t user_row, struct utc at, struct err *err);
+bool do_token_insert(struct store *store, const struct access_token *token, struct err *err);
+bool do_token_revoke(struct store *store, int64_t user_row, struct guid id, struct utc at,
+                     struct err *err);
+bool do_token_touch(struct store *store, struct guid id, struct utc at, struct err *err);
+bool do_meta_set(struct store *store, struct str name, struct str value, struct err *err);
+
+#endif

@@ -1,0 +1,197 @@
+/* suite_facts.c - idempotency keys, the audit chain, facts by name. */
+#include "store/audit_hash.h"
+#include "suite.h"
+
+#include <string.h>
+
+/* ---- idempotency keys ------------------------------------------------------------------------ */
+
+static struct idempotency sample_key(const char *key, struct utc created_at) {
+    return (struct idempotency){.scope = STR("ann POST /jobs"),
+                                .key = str_from_cstr(key),
+                                .request_hash = {1, 2, 3, [31] = 255},
+                                .status = 201,
+                                .location = STR("/api/v1/scheduler/jobs/1"),
+                                .body = STR("{\"id\":1}"),
+                                .created_at = created_at};
+}
+
+static bool key_is_kept(struct fixture *f, const char *key, struct utc not_before,
+                        struct idempotency *ret) {
+    struct err err;
+    struct store_tx *tx = read_begin(f->store);
+    bool found = store_idempotency_get(tx, STR("ann POST /jobs"), str_from_cstr(key), not_before,
+                                       &f->arena, ret, &err);
+    store_read_end(tx);
+    if (!found) assert_int_equal(err.kind, ERR_NOT_FOUND);
+    return found;
+}
+
+static void test_the_first_answer_is_kept_under_its_key(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct idempotency entry = sample_key("k", at(100)), found;
+    assert_true(do_idempotency_put(f->store, &entry, &err));
+    assert_true(key_is_kept(f, "k", at(100), &found));
+    assert_same_str(found.scope, entry.scope);
+    assert_same_str(found.key, entry.key);
+    assert_memory_equal(found.request_hash, entry.request_hash, sizeof found.request_hash);
+    assert_int_equal(found.status, 201);
+    assert_same_str(found.location, entry.location);
+    assert_same_str(found.body, entry.body);
+    assert_time(found.created_at, at(100));
+    assert_false(key_is_kept(f, "k", at(101), &found)); // too old
+    assert_false(key_is_kept(f, "K", at(1), &found));
+    struct store_tx *tx = read_begin(f->store);
+    assert_false(
+        store_idempotency_get(tx, STR("bob POST /jobs"), STR("k"), at(1), &f->arena, &found, &err));
+    store_read_end(tx);
+}
+
+static void test_an_expired_key_is_replaced(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct idempotency entry = sample_key("k", at(100)), found;
+    assert_true(do_idempotency_put(f->store, &entry, &err));
+    entry.created_at = at(200);
+    entry.status = 202;
+    entry.location = STR_NONE;
+    assert_true(do_idempotency_put(f->store, &entry, &err));
+    assert_true(key_is_kept(f, "k", at(150), &found));
+    assert_int_equal(found.status, 202);
+    assert_true(str_is_absent(found.location));
+}
+
+static void test_old_keys_are_deleted_in_batches(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    const char *const keys[] = {"a", "b", "c", "d"};
+    struct idempotency found;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct idempotency entry = sample_key(keys[i], at((int64_t)i));
+        assert_true(do_idempotency_put(f->store, &entry, &err));
+    }
+    int64_t deleted = 0;
+    assert_true(do_idempotency_expire(f->store, at(3), 2, &deleted, &err));
+    assert_int_equal(deleted, 2);
+    assert_true(do_idempotency_expire(f->store, at(3), 2, &deleted, &err));
+    assert_int_equal(deleted, 1);
+    assert_true(do_idempotency_expire(f->store, at(3), 2, &deleted, &err));
+    assert_int_equal(deleted, 0);
+    assert_false(key_is_kept(f, "c", UTC_NONE, &found));
+    assert_true(key_is_kept(f, "d", UTC_NONE, &found));
+}
+
+/* ---- audit ----------------------------------------------------------------------------------- */
+
+static struct audit_entry append(struct fixture *f, struct guid subject, const char *action,
+                                 struct str before, struct str after) {
+    struct err err;
+    struct audit_entry entry = {.at = at(10),
+                                .actor = STR("ann@example.org"),
+                                .address = STR("192.0.2.1"),
+                                .action = str_from_cstr(action),
+                                .subject = subject,
+                                .before = before,
+                                .after = after};
+    assert_true(do_audit_append(f->store, &entry, &err));
+    assert_true(entry.row > 0);
+    return entry;
+}
+
+static void list_audit(struct fixture *f, struct guid subject, int64_t offset, int64_t limit,
+                       struct audit_entry **ret, size_t *count, int64_t *total) {
+    struct err err;
+    struct store_tx *tx = read_begin(f->store);
+    bool ok = store_audit_list(tx, subject, offset, limit, &f->arena, ret, count, total, &err);
+    store_read_end(tx);
+    assert_true(ok);
+}
+
+static void test_audit_entries_are_kept_newest_first(void **state) {
+    struct fixture *f = *state;
+    struct guid job = next_guid(f), other = next_guid(f), none = {0};
+    struct audit_entry first = append(f, job, "job.create", STR_NONE, STR("{\"name\":\"a\"}"));
+    (void)append(f, other, "job.create", STR_NONE, STR("{}"));
+    struct audit_entry last = append(f, job, "job.update", STR("{\"name\":\"a\"}"), STR(""));
+    struct audit_entry *entries;
+    size_t count;
+    int64_t total;
+    list_audit(f, none, 0, 10, &entries, &count, &total);
+    assert_int_equal(count, 3);
+    assert_int_equal(total, 3);
+    list_audit(f, job, 0, 10, &entries, &count, &total);
+    assert_int_equal(count, 2);
+    assert_int_equal(total, 2);
+    assert_int_equal(entries[0].row, last.row);
+    assert_time(entries[0].at, at(10));
+    assert_str(entries[0].actor, "ann@example.org");
+    assert_str(entries[0].address, "192.0.2.1");
+    assert_str(entries[0].action, "job.update");
+    assert_guid(entries[0].subject, job);
+    assert_str(entries[0].before, "{\"name\":\"a\"}");
+    assert_str(entries[0].after, "");
+    assert_memory_equal(entries[0].hash, last.hash, sizeof last.hash);
+    assert_int_equal(entries[1].row, first.row);
+    assert_true(str_is_absent(entries[1].before));
+    list_audit(f, none, 1, 1, &entries, &count, &total);
+    assert_int_equal(count, 1);
+    assert_int_equal(total, 3);
+    assert_guid(entries[0].subject, other);
+}
+
+static void test_the_audit_chain_holds_through_failures_and_restarts(void **state) {
+    struct fixture *f = *state;
+    struct guid none = {0};
+    struct err err;
+    enum { MANY = 6 };
+    for (size_t i = 0; i < MANY; i++) {
+        (void)append(f, next_guid(f), "user.lock", STR("{\"a\":1}"), STR_NONE);
+        struct job unknown = sample_job(f, "x");
+        unknown.row = 999;
+        assert_false(do_job_update(f->store, &unknown, 1, &err));
+        if (i == 2) suite_restart(f);
+    }
+    struct audit_entry *entries;
+    size_t count;
+    int64_t total;
+    list_audit(f, none, 0, 100, &entries, &count, &total);
+    assert_int_equal(count, MANY);
+    unsigned char previous[AUDIT_HASH_SIZE] = {0};
+    for (size_t i = MANY; i-- > 0;) {
+        unsigned char hash[AUDIT_HASH_SIZE];
+        audit_hash(previous, &entries[i], hash);
+        assert_memory_equal(entries[i].hash, hash, sizeof hash);
+        memcpy(previous, hash, sizeof previous);
+        if (i + 1 < MANY) assert_true(entries[i].row > entries[i + 1].row);
+    }
+}
+
+/* ---- small facts ----------------------------------------------------------------------------- */
+
+static struct str fact(struct fixture *f, const char *name) {
+    struct err err;
+    struct str value = STR("untouched");
+    struct store_tx *tx = read_begin(f->store);
+    bool ok = store_meta_get(tx, str_from_cstr(name), &f->arena, &value, &err);
+    store_read_end(tx);
+    assert_true(ok);
+    return value;
+}
+
+static void test_facts_are_set_changed_and_taken_back(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    assert_true(str_is_absent(fact(f, "paused_all")));
+    assert_true(do_meta_set(f->store, STR("paused_all"), STR("1"), &err));
+    assert_true(do_meta_set(f->store, STR("colour"), STR(""), &err));
+    assert_str(fact(f, "paused_all"), "1");
+    assert_str(fact(f, "colour"), "");
+    suite_restart(f);
+    assert_true(do_meta_set(f->store, STR("paused_all"), STR("0"), &err));
+    assert_str(fact(f, "paused_all"), "0");
+    assert_true(do_meta_set(f->store, STR("paused_all"), STR_NONE, &err));
+    assert_true(str_is_absent(fact(f, "paused_all")));
+    assert_true(do_meta_set(f->store, STR("paused_all"), STR_NONE, &err));
+    assert_str(fact(f, "colour"), "");
+}
