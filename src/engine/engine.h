@@ -54,6 +54,9 @@ struct engine_options {
     /* An execution changed its state (after the commit). Engine thread; short. May be NULL. */
     void (*on_event)(void *context, const struct engine_event *event);
     void *event_context;
+    /* More output of a run that is going on. Engine thread; short. May be NULL. */
+    void (*on_output)(void *context, struct guid execution_id, struct str more);
+    void *output_context;
 };
 
 struct engine;
@@ -61,7 +64,9 @@ struct engine;
 struct engine_figures {
     int64_t workers_busy, workers_total;
     int64_t started, succeeded, failed, cancelled; // since start
+    int64_t unsettled;                             // ended, and not yet in the store
     bool paused;
+    bool store_away; // the last write did not reach the store; it is tried again
 };
 
 WARN_UNUSED struct engine *engine_start(const struct engine_options *options, struct err *err);

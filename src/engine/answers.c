@@ -1,0 +1,195 @@
+/* answers.c - what the store answered, and what follows from it.
+ *
+ * A failed write is either refused (it has changed nothing) or its fate is unknown (UNAVAILABLE:
+ * the answer may have been lost behind the commit). After an unknown pass, executions may be
+ * Running in the store that nobody holds: the next pass reconciles. After an unknown settlement the
+ * same settlement is written again; the fence sees to it that it counts once.
+ */
+#include "engine/core_state.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+
+bool holdoff_is_over(const struct holdoff *holdoff, struct mono now) {
+    return holdoff->failures == 0 || !mono_before(now, holdoff->until);
+}
+
+static void hold_off(struct holdoff *holdoff, struct mono now) {
+    int64_t ms = BACKOFF_FIRST_MS << (holdoff->failures < 6 ? holdoff->failures : 6);
+    holdoff->failures++;
+    holdoff->until = mono_add(now, span_ms(ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS));
+}
+
+/* Every answer says whether the store can be reached. */
+static void note_answer(struct core *core, const struct store_write *write, const char *what) {
+    char quoted[300];
+    if (!write->ok && write->err.kind == ERR_UNAVAILABLE) {
+        if (core->store_holdoff.failures == 0)
+            log_error("store cannot be reached", "while=%s error=%s", what,
+                      log_quote(str_from_cstr(write->err.msg), quoted, sizeof quoted));
+        hold_off(&core->store_holdoff, core->mono);
+        core->steady_since = UTC_NEVER;
+        return;
+    }
+    if (core->store_holdoff.failures > 0)
+        log_info("store can be reached again", "failures=%d unsettled=%zu",
+                 core->store_holdoff.failures, core->settler.waiting);
+    core->store_holdoff.failures = 0;
+    if (!write->ok)
+        log_error("store refused a write", "write=%s error=%s", what,
+                  log_quote(str_from_cstr(write->err.msg), quoted, sizeof quoted));
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+static int compare_held(const void *a, const void *b) {
+    const struct held_execution *left = a, *right = b;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+/* What we hold and the store does not know as ours was settled by others: our lease ran out. */
+static void stop_fenced(struct core *core) {
+    const struct pass *pass = &core->pass;
+    SLOTS_EACH(slot, &core->slots) {
+        struct held_execution key = {.row = slot->execution.row};
+        const struct held_execution *mine =
+            pass->mine_count ? bsearch(&key, pass->mine, pass->mine_count, sizeof key, compare_held)
+                             : NULL;
+        if (mine && mine->fence == slot->execution.fence) continue;
+        log_warn("fenced", "execution=%lld fence=%lld", (long long)slot->execution.row,
+                 (long long)slot->execution.fence);
+        runs_stop(core, slot, STOP_FENCED, STR_NONE);
+    }
+}
+
+static void stop_asked(struct core *core, const int64_t *rows, size_t count, struct str message) {
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = slots_find(&core->slots, rows[i]);
+        if (slot) runs_stop(core, slot, STOP_CANCEL, message);
+    }
+}
+
+static void adapt(struct core *core) {
+    const struct pass *pass = &core->pass;
+    int64_t due = (int64_t)pass->due_count;
+    int64_t claimable = pass->slots < PASS_CLAIM_MAX ? pass->slots : PASS_CLAIM_MAX;
+    bool due_more = due == pass->plan_limit;
+    bool claim_more = claimable > 0 && (int64_t)pass->claim_count >= claimable;
+    core->more = due_more;
+    core->plan_limit = due * 2;
+    if (core->plan_limit < PASS_PLAN_MIN) core->plan_limit = PASS_PLAN_MIN;
+    if (core->plan_limit > PASS_PLAN_MAX) core->plan_limit = PASS_PLAN_MAX;
+    core->line_is_blocked =
+        claimable > 0 && !pass->paused && !claim_more && !utc_before(pass->now, pass->wake.pending);
+    if (!due_more && utc_is_never(core->steady_since)) core->steady_since = pass->now;
+}
+
+static void report_pass(const struct pass *pass) {
+    if (pass->handed_back > 0)
+        log_warn("handed back", "executions=%zu reason=\"the answer to their claim was lost\"",
+                 pass->handed_back);
+    if (pass->unreadable_count > 0) {
+        char id[GUID_LENGTH + 1], quoted[300];
+        guid_format(pass->unreadable_job, id);
+        log_error("jobs cannot be planned", "count=%zu job=%s error=%s", pass->unreadable_count, id,
+                  log_quote(str_from_cstr(pass->unreadable_error), quoted, sizeof quoted));
+    }
+}
+
+void answer_pass(struct core *core) {
+    struct pass *pass = &core->pass;
+    core->pass_in_flight = false;
+    core->looked_at = core->mono;
+    note_answer(core, &pass->write, "pass");
+    if (!pass->write.ok) {
+        core->poked = true;
+        core->reconcile = core->reconcile || pass->reconcile;
+        if (pass->write.err.kind == ERR_UNAVAILABLE)
+            core->reconcile = true;
+        else
+            hold_off(&core->pass_holdoff, core->mono);
+        return;
+    }
+    core->pass_holdoff.failures = 0;
+    core->figures.paused = pass->paused;
+    core->wake = pass->wake;
+    adapt(core);
+    report_pass(pass);
+    if (pass->reconcile && pass->mine_is_cut)
+        core->reconcile = true;
+    else if (pass->reconcile)
+        stop_fenced(core);
+    for (size_t i = 0; i < pass->ended_count; i++)
+        core_event(core, pass->ended[i].job_id, pass->ended[i].execution_id, EXECUTION_CANCELLED);
+    stop_asked(core, pass->replaced, pass->replaced_count, STR("replaced by a newer run"));
+    for (size_t i = 0; i < pass->start_count; i++) runs_adopt(core, &pass->starts[i]);
+    stop_asked(core, pass->cancels, pass->cancel_count, STR_NONE);
+}
+
+/* ---- settlements ----------------------------------------------------------------------------- */
+
+static void count_end(struct engine_figures *figures, enum execution_status status) {
+    figures->succeeded += status == EXECUTION_SUCCEEDED;
+    figures->failed += status == EXECUTION_FAILED;
+    figures->cancelled += status == EXECUTION_CANCELLED;
+}
+
+static void settled(void *context, const struct settlement *settlement,
+                    const struct settle_about *about, bool uncertain) {
+    struct core *core = context;
+    if (!settlement->applied && !uncertain) {
+        log_warn("fenced", "execution=%lld fence=%lld", (long long)settlement->execution_row,
+                 (long long)settlement->fence);
+        return;
+    }
+    count_end(&core->figures, settlement->status);
+    core_event(core, about->job_id, about->execution_id, settlement->status);
+    if (settlement->retry)
+        core->wake.pending = utc_min(core->wake.pending, settlement->retry->available_at);
+    if (settlement->reschedule) core->wake.job = utc_min(core->wake.job, settlement->wake_at);
+    if (settlement->status == EXECUTION_PENDING || uncertain) core->poked = true;
+    core->line_is_blocked = false;
+}
+
+void answer_settle(struct core *core, struct store_write *write) {
+    note_answer(core, write, "settle");
+    (void)settle_answered(&core->settler, write, core->mono, settled, core);
+}
+
+/* ---- recovery -------------------------------------------------------------------------------- */
+
+static void recovered(struct core *core) {
+    const struct recovery *recovery = &core->recovery;
+    struct mono now = core->mono;
+    /* A lease that had run out before it was renewed may have cost us our runs. */
+    if (!recovery->at_start && mono_before(core->lease_until, now)) core->reconcile = true;
+    core->lease_until = mono_add(now, recovery->lease);
+    core->heartbeat_at = recovery->more ? now : mono_add(now, core->options.heartbeat);
+    for (size_t i = 0; i < recovery->count; i++) {
+        if (!recovery->settled[i].applied) continue;
+        count_end(&core->figures, recovery->settled[i].status);
+        core_event(core, recovery->orphans[i].job_id, recovery->orphans[i].id,
+                   recovery->settled[i].status);
+    }
+    if (recovery->count == 0) return;
+    log_warn("orphans settled", "executions=%zu own=%d", recovery->count, recovery->at_start);
+    core->poked = true;
+}
+
+void answer_recovery(struct core *core) {
+    struct recovery *recovery = &core->recovery;
+    core->recovery_in_flight = false;
+    note_answer(core, &recovery->write, "heartbeat");
+    if (recovery->write.ok) {
+        recovered(core);
+        if (core->state == CORE_STARTING && !recovery->more) core->state = CORE_RUNNING;
+    } else if (core->state == CORE_STARTING) {
+        core->state = CORE_FAILED;
+        core->failure = recovery->write.err;
+    } else if (recovery->write.err.kind != ERR_UNAVAILABLE) {
+        core->heartbeat_at = mono_add(core->mono, span_seconds(1));
+    }
+}

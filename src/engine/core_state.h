@@ -1,0 +1,89 @@
+/* core_state.h - the inside of the core, for core.c, answers.c and runs.c only.
+ *
+ *   core.c     the turn: what to post to the store, and when to wake
+ *   answers.c  what the store answered
+ *   runs.c     starting, stopping and ending runs
+ *
+ *   Owns, Threads, Errors: as core.h says.
+ */
+#ifndef ALPHABET_ENGINE_CORE_STATE_H
+#define ALPHABET_ENGINE_CORE_STATE_H
+
+#include "engine/core.h"
+#include "engine/pass.h"
+#include "engine/recover.h"
+#include "engine/settle.h"
+#include "engine/slots.h"
+#include "engine/timeouts.h"
+
+/* Longer and longer waits while something fails. */
+struct holdoff {
+    int failures;
+    struct mono until;
+};
+
+struct core {
+    struct engine_options options;
+    struct core_io io;
+    struct handler *handlers[ENGINE_HANDLERS];
+    enum core_state state;
+    struct err failure;
+    struct engine_figures figures; // the counters of it
+    uint64_t random;
+    bool in_turn;
+
+    /* the time of this turn, and that of the turn before to notice jumps of the wall clock */
+    struct utc now, now_before;
+    struct mono mono, mono_before;
+
+    /* runs */
+    struct slots slots;
+    struct timeouts timeouts;
+    struct list to_start;       // slots
+    size_t waiting_for_another; // WAITING slots that are in no list, until another run ends
+    struct settler settler;
+
+    /* passes */
+    struct pass pass;
+    bool pass_in_flight;
+    bool poked;              // look now
+    bool more;               // the last pass was full
+    bool reconcile;          // an answer was lost, or our lease had run out
+    bool line_is_blocked;    // what is Pending now was passed over; a settlement may change that
+    struct utc steady_since; // UTC_NEVER: there was a gap and we have not caught up
+    int64_t plan_limit;
+    struct wake_times wake; // what the store said last
+    struct mono looked_at;  // when the last pass was answered
+    struct holdoff pass_holdoff;
+    struct held_execution *held;
+    size_t held_capacity;
+
+    /* recovery and heartbeats */
+    struct recovery recovery;
+    bool recovery_in_flight;
+    struct mono heartbeat_at, lease_until;
+
+    struct holdoff store_holdoff; // the store cannot be reached
+
+    /* shutdown */
+    struct mono stop_at, give_up_at;
+    bool stopped_all;
+};
+
+/* ---- runs.c ---- */
+void runs_adopt(struct core *core, const struct pass_start *start);
+void runs_start(struct core *core); // those in to_start
+void runs_stop(struct core *core, struct slot *slot, enum stop_reason reason, struct str message);
+void runs_stop_all(struct core *core, enum stop_reason reason);
+void runs_expire(struct core *core); // timeouts
+void core_event(struct core *core, struct guid job_id, struct guid execution_id,
+                enum execution_status status);
+uint64_t core_random(struct core *core);
+
+/* ---- answers.c ---- */
+void answer_pass(struct core *core);
+void answer_recovery(struct core *core);
+void answer_settle(struct core *core, struct store_write *write);
+bool holdoff_is_over(const struct holdoff *holdoff, struct mono now);
+
+#endif

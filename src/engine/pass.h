@@ -1,0 +1,107 @@
+/* pass.h - one look at the store: plan what is due, claim what waits, hear who is to be stopped.
+ *
+ * A pass is one write. The engine fills in the question and posts it; its `run` does all of it on
+ * the committer's thread, in one transaction; the engine reads the answer when it is committed. One
+ * pass is in flight at a time, so the cache and the queues' accounts have one user at a time.
+ *
+ *     pass.slots = slots_free_count(&slots);
+ *     pass.plan_limit = 256;
+ *     store_submit(store, &pass.write);         // pass_run
+ *     ...                                       // done: pass.starts[0 .. start_count)
+ *
+ * In the transaction, in this order:
+ *   1. reconcile (when asked): executions that are Running on this node but that it does not hold
+ *      are the children of a commit whose answer was lost. None of them was started, so they are
+ *      handed back as Pending, and no attempt is lost.
+ *   2. plan: due jobs become executions. When nothing that is older waits and slots are free, they
+ *      are born Running, in the order of the queues.
+ *   3. claim: what waits becomes Running, while slots are left.
+ *   4. cancel requests for what runs here; the next wake times.
+ *
+ *   Owns:    an arena with the answer, valid until the next pass_ask; jobs in it until the second
+ *            next.
+ *   Threads: engine thread, except pass_run.   Errors: the store's; the whole pass then did nothing
+ *            (or, after UNAVAILABLE, perhaps everything: ask to reconcile).
+ */
+#ifndef ALPHABET_ENGINE_PASS_H
+#define ALPHABET_ENGINE_PASS_H
+
+#include "engine/plan.h"
+#include "engine/plan_cache.h"
+#include "engine/queues.h"
+
+enum { PASS_PLAN_MIN = 64, PASS_PLAN_MAX = 1024, PASS_CLAIM_MAX = 1024 };
+
+/* An execution that is Running on this node now and waits to be started. */
+struct pass_start {
+    struct execution execution;
+    const struct planned_job *job;
+    struct utc next_run_at, schedule_from; // of the job; UTC_NONE: as the job says
+    int64_t run_count;
+};
+
+/* An execution that ended in this pass: skipped by policy, or replaced while Pending. */
+struct pass_ended {
+    struct guid job_id, execution_id;
+};
+
+struct pass {
+    struct store_write write;
+    /* constant */
+    const struct clock *clock;
+    struct str node_name;
+    struct plan_cache cache;
+    struct queues queues;
+    /* the question */
+    int64_t slots;           // how many more executions may become Running here
+    int64_t plan_limit;      // how many due jobs at most
+    struct utc steady_since; // see plan.h
+    bool ask_cancels;
+    bool reconcile;
+    const struct held_execution {
+        int64_t row, fence;
+    } * held; // by row, ascending: what this node runs or has yet to settle
+    size_t held_count;
+    /* the answer */
+    struct arena arena;
+    struct utc now;
+    bool paused;
+    struct pass_start *starts;
+    size_t start_count;
+    struct pass_ended *ended;
+    size_t ended_count;
+    int64_t *cancels; // executions Running here that a person wants stopped
+    size_t cancel_count;
+    int64_t *replaced; // executions Running here or elsewhere that a newer run replaces
+    size_t replaced_count;
+    struct held_execution *mine; // when reconciled: what is Running here, by the store
+    size_t mine_count, handed_back;
+    bool mine_is_cut;              // there may be more: reconcile again
+    size_t due_count, claim_count; // equal to their limit: there is more
+    size_t unreadable_count;       // jobs whose schedule could not be compiled…
+    struct guid unreadable_job;    // …one of them
+    char unreadable_error[256];
+    struct wake_times wake;
+    /* while it runs */
+    size_t start_capacity, ended_capacity, replaced_capacity;
+};
+
+void pass_init(struct pass *pass, const struct clock *clock, struct zone_cache *zones,
+               struct str node_name, const struct str *queues, size_t queue_count);
+void pass_free(struct pass *pass);
+/* Forgets the last answer. Engine thread, before the question is filled in. */
+void pass_ask(struct pass *pass);
+/* The store_write's run; context is the pass. */
+WARN_UNUSED bool pass_run(struct store_tx *tx, void *context, struct err *err);
+
+/* ---- claim.c, called by pass_run ---- */
+
+/* Of the planned executions that may be started, at most `slots` become Running, in the order of
+ * the queues. Returns how many. */
+int64_t claim_planned(struct pass *pass, struct new_execution *const *startable, size_t count);
+/* Fills pass->starts with what waits in the store. */
+WARN_UNUSED bool claim_pending(struct pass *pass, struct store_tx *tx, int64_t slots,
+                               struct err *err);
+struct pass_start *pass_add_start(struct pass *pass);
+
+#endif

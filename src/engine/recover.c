@@ -1,0 +1,63 @@
+/* recover.c - see recover.h.
+ *
+ * The heartbeat comes first in the transaction: a node that was frozen for longer than its lease
+ * renews that before it looks for leases that have run out, so it never takes itself for dead.
+ * Whether others did is found out by reconciling (pass.h).
+ */
+#include "engine/recover.h"
+
+#include "engine/outcome.h"
+
+static bool beat(struct recovery *recovery, struct store_tx *tx, struct err *err) {
+    struct node node = {.name = recovery->node_name,
+                        .version = recovery->version,
+                        .started_at = recovery->started_at,
+                        .heartbeat_at = recovery->now,
+                        .lease_until = utc_add(recovery->now, recovery->lease),
+                        .workers_busy = recovery->workers_busy,
+                        .workers_total = recovery->workers_total};
+    return store_heartbeat(tx, &node, err);
+}
+
+static struct settlement settle_orphan(const struct recovery *recovery,
+                                       const struct execution *orphan, const struct job *job,
+                                       struct arena *arena, uint64_t random) {
+    struct run_result result = {
+        .status = EXECUTION_FAILED,
+        .error_type = ERROR_ORPHANED,
+        .error_message = arena_printf(arena, "node %.*s ended while this was running",
+                                      STR_ARG(orphan->node_name)),
+        .never_retry = !recovery->retry_orphans || job->is_deleted,
+    };
+    struct ending ending = {.execution = orphan,
+                            .job = job,
+                            .reason = orphan->cancel_requested ? STOP_CANCEL : STOP_NONE,
+                            .result = &result,
+                            .now = recovery->now,
+                            .random = random};
+    return outcome_of(&ending, recovery->zones, arena);
+}
+
+bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
+    struct recovery *recovery = context;
+    struct arena *arena = &recovery->arena;
+    arena_reset(arena);
+    recovery->now = clock_now(recovery->clock);
+    recovery->count = 0;
+    if (!beat(recovery, tx, err)) return false;
+    struct str name = recovery->at_start ? recovery->node_name : STR_NONE;
+    struct utc lease_before = recovery->at_start ? UTC_NONE : recovery->now;
+    if (!store_orphans(tx, name, lease_before, RECOVERY_BATCH, arena, &recovery->orphans,
+                       &recovery->count, err))
+        return false;
+    recovery->more = recovery->count == RECOVERY_BATCH;
+    recovery->settled = ARENA_ARRAY(arena, recovery->count, struct settlement);
+    for (size_t i = 0; i < recovery->count; i++) {
+        const struct execution *orphan = &recovery->orphans[i];
+        struct job job;
+        if (!store_job_get_by_row(tx, orphan->job_row, arena, &job, err)) return false;
+        recovery->settled[i] =
+            settle_orphan(recovery, orphan, &job, arena, recovery->random + (uint64_t)i);
+    }
+    return recovery->count == 0 || store_settle(tx, recovery->settled, recovery->count, err);
+}

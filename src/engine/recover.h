@@ -1,0 +1,50 @@
+/* recover.h - heartbeats, and what dead nodes left Running.
+ *
+ * One write, posted at the start until nothing of this node is left, then once a heartbeat:
+ *   - says that this node is alive, and until when its lease holds;
+ *   - settles executions that are still Running though nobody runs them: at the start those of this
+ *     node's own name (the process before), later those of nodes whose lease has run out. They
+ *     become Failed with errorType Orphaned and follow the retry policy (OrphanPolicy Retry), or
+ *     Cancelled when that had been asked for.
+ *
+ *     recovery.at_start = true;
+ *     store_submit(store, &recovery.write);        // recovery_run
+ *     ...                                          // done: recovery.settled, recovery.more
+ *
+ *   Owns:    an arena with the answer, valid until the next write.
+ *   Threads: engine thread, except recovery_run.   Errors: the store's; nothing was done then.
+ */
+#ifndef ALPHABET_ENGINE_RECOVER_H
+#define ALPHABET_ENGINE_RECOVER_H
+
+#include "schedule/zone.h"
+#include "store/store.h"
+
+enum { RECOVERY_BATCH = 256 };
+
+struct recovery {
+    struct store_write write;
+    /* constant */
+    const struct clock *clock;
+    struct zone_cache *zones;
+    struct str node_name, version;
+    struct span lease;
+    bool retry_orphans;
+    struct utc started_at;
+    /* the question */
+    bool at_start;
+    int64_t workers_busy, workers_total;
+    uint64_t random;
+    /* the answer */
+    struct arena arena;
+    struct utc now;
+    struct execution *orphans;
+    struct settlement *settled; // one an orphan
+    size_t count;
+    bool more;
+};
+
+/* The store_write's run; context is the recovery. */
+WARN_UNUSED bool recovery_run(struct store_tx *tx, void *context, struct err *err);
+
+#endif
