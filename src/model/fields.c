@@ -73,10 +73,17 @@ static int distance(struct str a, struct str b) {
     return row[b.len];
 }
 
-/* The known name that `name` was probably meant to be: at most a third of it differs. */
+/* How many slips make a name another name: a third of it, but two (letters swapped) in short ones.
+ */
+static int slips_allowed(struct str name) {
+    if (name.len < 4) return 0;
+    return name.len < 9 ? 2 : (int)(name.len < NAME_MAX_COMPARED ? name.len / 3 : 0);
+}
+
+/* The known name that `name` was probably meant to be. */
 static struct str nearest(struct str name, const struct str *known, size_t count) {
     struct str best = STR_NONE;
-    int best_distance = 1 + (int)(name.len < NAME_MAX_COMPARED ? name.len / 3 : 0);
+    int best_distance = 1 + slips_allowed(name);
     for (size_t i = 0; i < count; i++) {
         int far = distance(name, known[i]);
         if (far >= best_distance) continue;
