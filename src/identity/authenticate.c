@@ -137,7 +137,7 @@ bool identity_authenticate(struct identity *identity, struct str bearer, struct 
     struct mono looked_at = clock_mono(identity->clock);
     struct arena arena = {0};
     struct principal who;
-    struct utc expires_at;
+    struct utc expires_at = UTC_NONE;
     struct err why = ERR_INIT;
     bool ok = str_starts_with(bearer, PERSONAL_TOKEN_PREFIX)
                   ? by_personal_token(identity, bearer, &arena, &who, &expires_at, &why)

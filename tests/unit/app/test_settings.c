@@ -1,0 +1,139 @@
+/* Settings: sources in their order, and messages an operator can act on. */
+#include "app/key_lines.h"
+#include "app/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool load(const char *const *environment, const char *const *flags,
+                 struct settings *settings, struct buf *complaints) {
+    struct settings_sources sources = {.file = NULL, .environment = environment, .flags = flags};
+    return settings_load(&sources, settings, complaints);
+}
+
+static void assert_complains(const char *text, const char *expected) {
+    struct settings settings;
+    struct buf complaints = buf_with_max(0);
+    settings_set_defaults(&settings);
+    assert_false(settings_read_text(&settings, "x.json", str_from_cstr(text), &complaints));
+    if (!strstr(buf_str(&complaints).ptr, expected))
+        fail_msg("for %s\nexpected: %s\ngot: %s", text, expected, buf_str(&complaints).ptr);
+    buf_free(&complaints);
+    settings_free(&settings);
+}
+
+static void test_defaults(void **state) {
+    (void)state;
+    struct settings settings;
+    settings_set_defaults(&settings);
+    assert_int_equal(settings.port, 8080);
+    assert_string_equal(settings.address, "127.0.0.1");
+    assert_int_equal(settings.worker_count, 5);
+    assert_int_equal(settings.queues.count, 3);
+    assert_string_equal(settings.queues.items[0], "critical");
+    assert_string_equal(settings.queues.items[2], "background");
+    assert_null(settings.queues.items[3]);
+    assert_false(settings.allow_plain_http);
+    settings_free(&settings);
+}
+
+static void test_flags_override_the_environment(void **state) {
+    (void)state;
+    static const char *const environment[] = {"Scheduler__Hangfire__WorkerCount=20",
+                                              "SERVER__PORT=9000",
+                                              "HOME=/root",
+                                              "Unrelated__X=1",
+                                              "Scheduler__Hangfire__Queues=a, b",
+                                              NULL};
+    static const char *const flags[] = {"Server:Port", "0", NULL};
+    struct settings settings;
+    struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
+    assert_true(load(environment, flags, &settings, &complaints));
+    assert_int_equal(settings.worker_count, 20);
+    assert_int_equal(settings.port, 0);
+    assert_int_equal(settings.queues.count, 2);
+    assert_string_equal(settings.queues.items[1], "b");
+    settings_print(&settings, &printed);
+    assert_non_null(strstr(printed.ptr, "environment Scheduler__Hangfire__WorkerCount"));
+    assert_non_null(strstr(printed.ptr, "command line"));
+    buf_free(&printed);
+    buf_free(&complaints);
+    settings_free(&settings);
+}
+
+static void test_bad_values_are_named_with_key_line_and_what_is_allowed(void **state) {
+    (void)state;
+    assert_complains(
+        "{\n  \"Server\": {\n    \"Port\": 70000\n  }\n}",
+        "x.json line 3: Server:Port is \"70000\"; it must be a whole number from 0 to 65535");
+    assert_complains("{\"Server\":{\"Prot\":1}}",
+                     "x.json line 1: there is no setting Server:Prot; did you mean Server:Port?");
+    assert_complains("{\"Scheduler\":{\"Jobs\":{\"OrphanPolicy\":\"Maybe\"}}}",
+                     "it must be one of: Retry|Fail");
+    assert_complains("{\"Server\":{\"AllowPlainHttp\":\"perhaps\"}}", "it must be true or false");
+    assert_complains("{\"Cors\":{\"AllowedOrigins\":\"x\"}}", "it must be a list of texts");
+    assert_complains("{\"Cors\":{\"AllowedOrigins\":[1]}}", "it must be a list of texts");
+    assert_complains("{\"Server\":{\"Address\":{\"a\":1}}}", "Server:Address");
+    assert_complains("{\"EmailSettings\":{\"SmtpServer\":\"x\"}}",
+                     "is not offered by this version");
+    assert_complains("{\"Jwt\":{\"JwksUrl\":\"x\"}}", "is not offered by this version");
+    assert_complains("{\"Server\":{\"Port\":1,\"Port\":2}}", "line 1");
+    assert_complains("[]", "must hold a JSON object");
+    assert_complains("{", "line 1");
+    assert_complains("", "empty");
+}
+
+static void test_every_fault_is_told_at_once(void **state) {
+    (void)state;
+    struct settings settings;
+    struct buf complaints = buf_with_max(0);
+    settings_set_defaults(&settings);
+    assert_false(settings_read_text(
+        &settings, "x.json", STR("{\"Server\":{\"Port\":-1,\"MaxConnections\":0},\"Nope\":1}"),
+        &complaints));
+    size_t lines = 0;
+    for (size_t i = 0; i < complaints.len; i++) lines += complaints.ptr[i] == '\n';
+    assert_int_equal(lines, 3);
+    buf_free(&complaints);
+    settings_free(&settings);
+}
+
+static void test_secrets_are_not_printed(void **state) {
+    (void)state;
+    static const char *const environment[] = {"Jwt__SecretKey=canary-canary-canary-canary-canary",
+                                              NULL};
+    struct settings settings;
+    struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
+    assert_true(load(environment, NULL, &settings, &complaints));
+    settings_print(&settings, &printed);
+    assert_null(strstr(printed.ptr, "canary"));
+    assert_non_null(strstr(printed.ptr, "***"));
+    buf_free(&printed);
+    buf_free(&complaints);
+    settings_free(&settings);
+}
+
+static void test_a_short_signing_key_is_refused(void **state) {
+    (void)state;
+    static const char *const environment[] = {"Jwt__SecretKey=short", NULL};
+    struct settings settings;
+    struct buf complaints = buf_with_max(0);
+    assert_false(load(environment, NULL, &settings, &complaints));
+    assert_non_null(strstr(complaints.ptr, "32"));
+    assert_null(strstr(complaints.ptr, "short"));
+    buf_free(&complaints);
+}
+
+static void test_lines_of_keys(void **state) {
+    (void)state;
+    struct str json = STR(
+        "{\n\"a\": [1, {\"b\": 2}],\n\"c\": {\n  \"d\": \"x\\\"y\",\n  \"e\": {}\n},\n\"f\": 1\n}");
+    assert_int_equal(key_line(json, STR("a")), 2);
+    assert_int_equal(key_line(json, STR("c")), 3);
+    assert_int_equal(key_line(json, STR("C:D")), 4);
+    assert_int_equal(key_line(json, STR("c:e")), 5);
+    assert_int_equal(key_line(json, STR("f")), 7);
+    assert_int_equal(key_line(json, STR("d")), 0);
+}
