@@ -4,6 +4,9 @@
 The second opinion shares nothing with the program: Python's own zoneinfo, a pattern that is asked
 field by field, and every minute of a window looked at in turn. Half of the windows lie around a clock
 change. Prints the seed; `oracle.py DRIVER SEED` repeats a run. Ends with 77, "skipped", without tzdata.
+
+`oracle.py --table SEED ROWS` prints rows for tests/tables/cron_next.txt instead: what the second opinion
+says, for the unit tests, which need neither Python nor tzdata of the same day.
 """
 import calendar
 import datetime
@@ -286,7 +289,58 @@ def make_cases(rng, windows):
     return cases
 
 
+def stamp(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def window_rows(rng, rows):
+    """The first runs of a window, in zones whose rules for these years are settled."""
+    zones = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Antarctica/Troll", "UTC",
+             "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu", "America/St_Johns", "Europe/Dublin"]
+    while rows > 0:
+        zone, year = rng.choice(zones), rng.randint(2005, 2025)
+        begin = change_near(rng, zoneinfo.ZoneInfo(zone), year)
+        begin = begin or datetime.datetime(year, rng.randint(1, 12), rng.randint(1, 28), tzinfo=UTC)
+        begin += datetime.timedelta(minutes=rng.randint(-300, 900))
+        window = Window(zone, begin, begin + datetime.timedelta(hours=48))
+        for _ in range(20):
+            pattern = Pattern(random_pattern(rng, year))
+            gap = rng.choice(["RunAfter", "RunAfter", "Shift", "Skip"])
+            overlap = rng.choice(["Auto", "Auto", "First", "Last", "Both"])
+            runs = window.runs(pattern, gap, overlap)[:4]
+            if runs and rows > 0:
+                texts = [stamp(int(run.rstrip("*"))) + ("*" if run.endswith("*") else "") for run in runs]
+                print(f"{pattern.text}|{zone}|{gap}|{overlap}|{stamp(seconds_of(begin))}|{' '.join(texts)}")
+                rows -= 1
+
+
+def calendar_rows(rng, rows):
+    """Days of years to come: day, month, weekday and year, at a time of the day that exists."""
+    while rows > 0:
+        start = datetime.date(rng.randint(1970, 2180), rng.randint(1, 12), rng.randint(1, 28))
+        fields = ["0", "0", "12", random_day(rng), random_field(rng, "month", 0.6), random_weekday(rng)]
+        fields.append(rng.choice(["*", "*", "*/2", f"{start.year}-{start.year + 9}"]))
+        pattern, date, found = Pattern(" ".join(fields)), start, []
+        while len(found) < 4 and date.year < min(start.year + 12, 2200):
+            if pattern.day_matches(date):
+                found.append(f"{date}T12:00:00Z")
+            date += datetime.timedelta(days=1)
+        if found:
+            print(f"{pattern.text}|UTC|RunAfter|Auto|{start}T00:00:00Z|{' '.join(found)}")
+            rows -= 1
+
+
+def print_table(seed, rows):
+    zoneinfo.reset_tzpath([DIRECTORY])
+    rng = random.Random(seed)
+    window_rows(rng, rows // 2)
+    calendar_rows(rng, rows - rows // 2)
+    return 0
+
+
 def main():
+    if sys.argv[1] == "--table":
+        return print_table(int(sys.argv[2]), int(sys.argv[3]))
     if not os.path.isdir(DIRECTORY):
         print("skipped: this machine has no tzdata")
         return 77
