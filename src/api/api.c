@@ -8,7 +8,7 @@
 static void check_configuration(void *context, enum job_type type, const json_t *configuration,
                                 struct faults *faults) {
     const struct api *api = context;
-    handlers_validate(type, configuration, api->options.http_call, faults);
+    handlers_validate(type, configuration, api->options.handlers, faults);
 }
 
 struct api *api_new(const struct api_options *options) {

@@ -32,8 +32,8 @@ struct api_options {
     size_t queue_count;
     int64_t default_timeout_seconds;
     int64_t retry_max_attempts, retry_delay_seconds;
-    const struct http_call_options *http_call; // for checking configurations
-    int64_t idempotency_hours;                 // how long an Idempotency-Key is remembered: 24
+    const struct handlers_options *handlers; // for checking configurations
+    int64_t idempotency_hours;               // how long an Idempotency-Key is remembered: 24
 };
 
 struct api;

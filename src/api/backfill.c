@@ -148,7 +148,7 @@ void jobs_preview(struct http_request *request, struct http_response *response, 
     job.created_at = utc_min(now, from);
     struct schedule_spec spec;
     struct err err = ERR_INIT;
-    if (!job_schedule(&job, api->options.zones, &spec, &err)) {
+    if (!job_schedule(&job, api->options.zones, request->arena, &spec, &err)) {
         respond_err(request, response, &err);
         return;
     }

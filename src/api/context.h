@@ -14,6 +14,7 @@
 #define ALPHABET_API_CONTEXT_H
 
 #include "api/api.h"
+#include "base/list.h"
 #include "http/problem.h"
 #include "http/sse.h"
 

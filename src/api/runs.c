@@ -151,7 +151,7 @@ void runs_upcoming(struct http_request *request, struct http_response *response,
         return;
     struct schedule_spec spec;
     struct err err = ERR_INIT;
-    if (!job_schedule(&job, api->options.zones, &spec, &err)) {
+    if (!job_schedule(&job, api->options.zones, request->arena, &spec, &err)) {
         respond_err(request, response, &err);
         return;
     }
@@ -256,7 +256,7 @@ void runs_occurrences(struct http_request *request, struct http_response *respon
     struct ledger ledger;
     struct store_tx *tx = api_read(api, request, response);
     if (tx == NULL) return;
-    bool ok = job_schedule(&job, api->options.zones, &spec, &err) &&
+    bool ok = job_schedule(&job, api->options.zones, request->arena, &spec, &err) &&
               read_ledger(tx, &job, range, page, api, request->arena, &ledger, &err);
     store_read_end(tx);
     if (!ok) {

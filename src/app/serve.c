@@ -32,7 +32,7 @@ struct server {
     const struct clock *clock;
     struct str *queues;
     struct str node_name;
-    struct http_call_options http_call;
+    struct handlers_options handlers;
     struct secrets *secrets;
     struct guard *guard;
 
@@ -152,6 +152,13 @@ static bool prepare_handlers(struct server *server, struct err *err) {
     };
     server->guard = guard_new(&guard, err);
     if (server->guard == NULL) return false;
+    server->secrets = secrets_new(str_from_cstr(server->settings.secrets_directory), server->clock);
+    server->handlers.http = (struct http_call_options){
+        .guard = server->guard,
+        .secrets = server->secrets,
+        .clock = server->clock,
+        .machine_name = server->node_name,
+    };
     return true;
 }
 
@@ -169,18 +176,12 @@ static bool make_api(struct server *server, struct err *err) {
         .default_timeout_seconds = settings->default_timeout_seconds,
         .retry_max_attempts = settings->retry_max_attempts,
         .retry_delay_seconds = settings->retry_delay_seconds,
-        .http_call = &server->http_call,
+        .handlers = &server->handlers,
         .idempotency_hours = IDEMPOTENCY_HOURS,
     };
     server->api = api_new(&options);
     server->router = http_router_new();
     return api_add_routes(server->api, server->router, err);
-}
-
-static bool make_handlers(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
-                          struct err *err) {
-    const struct server *server = context;
-    return handlers_make(loop, &server->http_call, handlers, err);
 }
 
 static bool start_engine(struct server *server, struct err *err) {
@@ -198,8 +199,8 @@ static bool start_engine(struct server *server, struct err *err) {
         .heartbeat = span_seconds(settings->heartbeat_seconds),
         .shutdown_grace = span_seconds(settings->shutdown_grace_seconds),
         .retry_orphans = strcmp(settings->orphan_policy, "Retry") == 0,
-        .make_handlers = make_handlers,
-        .handlers_context = server,
+        .make_handlers = handlers_make,
+        .handlers_context = &server->handlers,
         .on_event = api_on_event,
         .event_context = server->api,
     };
