@@ -3,15 +3,6 @@
  */
 #include "calls.h"
 
-#include <assert.h>
-
-struct store_tx *read_begin(struct store *store) {
-    struct err err;
-    struct store_tx *tx = store_read_begin(store, &err);
-    assert(tx);
-    return tx;
-}
-
 struct job_insert_call {
     struct job *job;
 };

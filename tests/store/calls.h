@@ -1,14 +1,11 @@
 /* calls.h - each writing call of store.h as a write of its own, which is what most tests need.
  *
- * Same name with `do_` for `store_`, the store in the place of the transaction. `read_begin` is
- * store_read_begin that must not fail.
+ * Same name with `do_` for `store_`, the store in the place of the transaction.
  */
 #ifndef ALPHABET_TESTS_STORE_CALLS_H
 #define ALPHABET_TESTS_STORE_CALLS_H
 
 #include "store/store.h"
-
-struct store_tx *read_begin(struct store *store);
 
 bool do_job_insert(struct store *store, struct job *job, struct err *err);
 bool do_job_update(struct store *store, const struct job *job, int64_t expected_revision,

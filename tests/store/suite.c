@@ -12,6 +12,8 @@ int suite_setup(void **state) {
 
 int suite_teardown(void **state) {
     struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(f->reads); i++)
+        store_read_end(f->reads[i]); // of a test that failed in between
     back_end_under_test.close(f);
     back_end_under_test.remove(f);
     arena_free(&f->arena);
@@ -23,6 +25,26 @@ void suite_restart(struct fixture *f) {
     back_end_under_test.close(f);
     back_end_under_test.open(f);
     assert_non_null(f->store);
+}
+
+struct store_tx *read_begin(struct fixture *f) {
+    struct err err = ERR_INIT;
+    struct store_tx *tx = store_read_begin(f->store, &err);
+    if (!tx) print_error("cannot read: %s\n", err.msg);
+    assert_non_null(tx);
+    for (size_t i = 0; i < COUNT_OF(f->reads); i++) {
+        if (f->reads[i]) continue;
+        f->reads[i] = tx;
+        return tx;
+    }
+    fail_msg("%s", "too many reads at once");
+    return NULL;
+}
+
+void read_end(struct fixture *f, struct store_tx *tx) {
+    for (size_t i = 0; i < COUNT_OF(f->reads); i++)
+        if (f->reads[i] == tx) f->reads[i] = NULL;
+    store_read_end(tx);
 }
 
 /* ---- making things --------------------------------------------------------------------------- */
@@ -150,9 +172,9 @@ void claim_all(struct fixture *f, struct utc now, struct execution **ret, size_t
 struct job job_now(struct fixture *f, const struct job *job) {
     struct err err;
     struct job found = {0};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_job_get(tx, job->id, &f->arena, &found, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return found;
 }
@@ -160,9 +182,9 @@ struct job job_now(struct fixture *f, const struct job *job) {
 struct execution execution_now(struct fixture *f, struct guid id) {
     struct err err;
     struct execution found = {0};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_execution_get(tx, id, &f->arena, &found, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return found;
 }
@@ -171,9 +193,9 @@ struct execution_page executions_where(struct fixture *f, struct execution_filte
     struct err err;
     struct execution_page page = {0};
     if (filter.limit == 0) filter.limit = 1000;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_execution_list(tx, &filter, &f->arena, &page, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return page;
 }
@@ -181,9 +203,9 @@ struct execution_page executions_where(struct fixture *f, struct execution_filte
 struct totals totals_now(struct fixture *f) {
     struct err err;
     struct totals totals = {0};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_totals(tx, &totals, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return totals;
 }
@@ -366,7 +388,7 @@ void assert_counters_equal_recount(struct fixture *f) {
     struct totals totals;
     struct execution_page executions;
     struct job_page jobs;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_totals(tx, &totals, &err));
     const struct execution_filter all = {.limit = 100000};
     assert_true(store_execution_list(tx, &all, &f->arena, &executions, &err));
@@ -379,5 +401,5 @@ void assert_counters_equal_recount(struct fixture *f) {
     assert_timeline_equals_recount(f, tx, at(-600), 1, &executions);
     assert_timeline_equals_recount(f, tx, at(-3601), 7, &executions);
     assert_timeline_equals_recount(f, tx, at(30), 60, &executions);
-    store_read_end(tx);
+    read_end(f, tx);
 }

@@ -26,9 +26,10 @@
 
 struct fixture {
     struct store *store;
-    struct arena arena; // what a test reads and makes
-    uint32_t guids;     // given out
-    void *own;          // the back end's
+    struct arena arena;        // what a test reads and makes
+    uint32_t guids;            // given out
+    struct store_tx *reads[4]; // open now
+    void *own;                 // the back end's
 };
 
 struct back_end {
@@ -64,6 +65,9 @@ void end_execution(struct fixture *f, const struct execution *execution,
 void claim_all(struct fixture *f, struct utc now, struct execution **ret, size_t *count);
 
 /* ---- looking ---- */
+
+struct store_tx *read_begin(struct fixture *f); // must not fail
+void read_end(struct fixture *f, struct store_tx *tx);
 
 struct job job_now(struct fixture *f, const struct job *job);
 struct execution execution_now(struct fixture *f, struct guid id);

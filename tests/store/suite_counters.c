@@ -46,7 +46,7 @@ static void test_the_timeline_has_every_bucket(void **state) {
     end_execution(f, &early, EXECUTION_SUCCEEDED, (struct utc){at(120).us - 1});
     end_execution(f, &late, EXECUTION_FAILED, at(120));
     struct timeline_bucket buckets[5];
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_timeline(tx, at(59), 1, 5, buckets, &err));
     for (size_t i = 0; i < 5; i++) assert_time(buckets[i].start, at(60 * (int64_t)i));
     assert_int_equal(buckets[0].succeeded + buckets[0].failed + buckets[0].running, 0);
@@ -62,7 +62,7 @@ static void test_the_timeline_has_every_bucket(void **state) {
     assert_int_equal(buckets[1].running, 1);
     assert_true(store_timeline(tx, at(6000), 60, 2, buckets, &err));
     assert_int_equal(buckets[0].succeeded + buckets[1].succeeded, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 /* ---- any history ----------------------------------------------------------------------------- */

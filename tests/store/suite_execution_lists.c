@@ -13,10 +13,10 @@ static void test_an_unknown_execution_is_not_found(void **state) {
     struct fixture *f = *state;
     struct err err;
     struct execution found = {.row = 4711};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_error(store_execution_get(tx, next_guid(f), &f->arena, &found, &err), &err,
                  ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(found.row, 4711);
 }
 
@@ -153,14 +153,14 @@ static void test_live_executions_are_oldest_first(void **state) {
     end_execution(f, &ended, EXECUTION_SUCCEEDED, at(62));
     struct execution *live;
     size_t count;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_executions_live(tx, job.row, &f->arena, &live, &count, &err));
     assert_int_equal(count, 2);
     assert_guid(live[0].id, first.id);
     assert_guid(live[1].id, last.id);
     assert_true(store_executions_live(tx, 9999, &f->arena, &live, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_a_renamed_job_renames_its_executions(void **state) {

@@ -19,10 +19,10 @@ static struct idempotency sample_key(const char *key, struct utc created_at) {
 static bool key_is_kept(struct fixture *f, const char *key, struct utc not_before,
                         struct idempotency *ret) {
     struct err err;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool found = store_idempotency_get(tx, STR("ann POST /jobs"), str_from_cstr(key), not_before,
                                        &f->arena, ret, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     if (!found) assert_int_equal(err.kind, ERR_NOT_FOUND);
     return found;
 }
@@ -42,10 +42,10 @@ static void test_the_first_answer_is_kept_under_its_key(void **state) {
     assert_time(found.created_at, at(100));
     assert_false(key_is_kept(f, "k", at(101), &found)); // too old
     assert_false(key_is_kept(f, "K", at(1), &found));
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_false(
         store_idempotency_get(tx, STR("bob POST /jobs"), STR("k"), at(1), &f->arena, &found, &err));
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_an_expired_key_is_replaced(void **state) {
@@ -102,9 +102,9 @@ static struct audit_entry append(struct fixture *f, struct guid subject, const c
 static void list_audit(struct fixture *f, struct guid subject, int64_t offset, int64_t limit,
                        struct audit_entry **ret, size_t *count, int64_t *total) {
     struct err err;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_audit_list(tx, subject, offset, limit, &f->arena, ret, count, total, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
 }
 
@@ -172,9 +172,9 @@ static void test_the_audit_chain_holds_through_failures_and_restarts(void **stat
 static struct str fact(struct fixture *f, const char *name) {
     struct err err;
     struct str value = STR("untouched");
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_meta_get(tx, str_from_cstr(name), &f->arena, &value, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return value;
 }

@@ -38,7 +38,7 @@ static void test_a_user_is_found_by_id_row_and_email(void **state) {
     struct err err;
     struct user user = put_user(f, "ann@example.org"), found;
     (void)put_user(f, "bob@example.org");
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_user_get(tx, user.id, &f->arena, &found, &err));
     assert_same_user(&found, &user);
     assert_true(store_user_get_by_row(tx, user.row, &f->arena, &found, &err));
@@ -49,7 +49,7 @@ static void test_a_user_is_found_by_id_row_and_email(void **state) {
     assert_error(store_user_get_by_row(tx, 999, &f->arena, &found, &err), &err, ERR_NOT_FOUND);
     assert_error(store_user_get_by_email(tx, STR("cid@example.org"), &f->arena, &found, &err), &err,
                  ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_same_user(&found, &user);
 }
 
@@ -79,9 +79,9 @@ static void test_an_update_changes_all_but_id_and_email(void **state) {
     assert_true(do_user_update(f->store, &changed, &err));
     changed.id = user.id;
     changed.email = user.email;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_user_get(tx, user.id, &f->arena, &found, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_same_user(&found, &changed);
     changed.row = 999;
     assert_error(do_user_update(f->store, &changed, &err), &err, ERR_NOT_FOUND);
@@ -102,7 +102,7 @@ static void test_users_are_listed_by_email_and_counted_by_role(void **state) {
     struct user *users;
     size_t count;
     int64_t total, admins = -1;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_user_list(tx, 1, 2, &f->arena, &users, &count, &total, &err));
     assert_int_equal(count, 2);
     assert_int_equal(total, 4);
@@ -112,7 +112,7 @@ static void test_users_are_listed_by_email_and_counted_by_role(void **state) {
     assert_int_equal(admins, 2);
     assert_true(store_user_count(tx, ROLE_VIEWER, &admins, &err));
     assert_int_equal(admins, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 /* ---- refresh tokens -------------------------------------------------------------------------- */
@@ -132,9 +132,9 @@ static struct refresh_token put_refresh(struct fixture *f, const struct user *us
 static struct refresh_token refresh_now(struct fixture *f, const struct refresh_token *token) {
     struct err err;
     struct refresh_token found = {0};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_refresh_get(tx, token->hash, &found, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return found;
 }
@@ -169,9 +169,9 @@ static void test_refresh_tokens_are_used_and_revoked(void **state) {
     assert_true(utc_is_none(refresh_now(f, &bobs).revoked_at));
 
     const unsigned char unknown[TOKEN_HASH_SIZE] = {77};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_error(store_refresh_get(tx, unknown, &found, &err), &err, ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_error(do_refresh_mark_used(f->store, unknown, at(1), &err), &err, ERR_NOT_FOUND);
 }
 
@@ -195,9 +195,9 @@ static struct access_token put_token(struct fixture *f, const struct user *user,
 static struct access_token token_now(struct fixture *f, const struct access_token *token) {
     struct err err;
     struct access_token found = {0};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_token_get(tx, token->hash, &f->arena, &found, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     return found;
 }
@@ -222,9 +222,9 @@ static void test_access_tokens_are_kept(void **state) {
     assert_true(utc_is_none(found.last_used_at) && utc_is_none(found.revoked_at));
     struct access_token *tokens;
     size_t count;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_token_list(tx, ann.row, &f->arena, &tokens, &count, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(count, 2);
     assert_guid(tokens[0].id, token.id);
     assert_guid(tokens[1].id, second.id);
@@ -245,9 +245,9 @@ static void test_access_tokens_are_touched_and_revoked(void **state) {
     assert_error(do_token_revoke(f->store, ann.row, next_guid(f), at(60), &err), &err,
                  ERR_NOT_FOUND);
     const unsigned char unknown[TOKEN_HASH_SIZE] = {77};
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_error(store_token_get(tx, unknown, &f->arena, &found, &err), &err, ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_a_user_goes_with_all_tokens(void **state) {
@@ -259,11 +259,11 @@ static void test_a_user_goes_with_all_tokens(void **state) {
     struct access_token token = put_token(f, &ann, "backup", 1),
                         kept_token = put_token(f, &bob, "x", 2), gone;
     assert_true(do_user_delete(f->store, ann.row, &err));
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_error(store_user_get(tx, ann.id, &f->arena, &found, &err), &err, ERR_NOT_FOUND);
     assert_error(store_refresh_get(tx, refresh.hash, &refresh, &err), &err, ERR_NOT_FOUND);
     assert_error(store_token_get(tx, token.hash, &f->arena, &gone, &err), &err, ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(refresh_now(f, &kept).user_row, bob.row);
     assert_guid(token_now(f, &kept_token).id, kept_token.id);
     assert_error(do_user_delete(f->store, ann.row, &err), &err, ERR_NOT_FOUND);

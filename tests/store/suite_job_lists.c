@@ -8,9 +8,9 @@ static void assert_jobs_listed(struct fixture *f, struct job_filter filter, cons
     struct job_page page = {0};
     struct buf found = {0};
     if (filter.limit == 0) filter.limit = 100;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool ok = store_job_list(tx, &filter, &f->arena, &page, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(ok);
     for (size_t i = 0; i < page.count; i++)
         buf_printf(&found, "%.*s ", STR_ARG(page.items[i].name));
@@ -186,7 +186,7 @@ static void test_failing_jobs_come_worst_first(void **state) {
         assert_true(do_job_insert(f->store, &job, &err));
     }
     struct job_page page;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_job_failed(tx, 3, 10, &f->arena, &page, &err));
     assert_int_equal(page.count, 3);
     assert_int_equal(page.total, 3);
@@ -198,5 +198,5 @@ static void test_failing_jobs_come_worst_first(void **state) {
     assert_str(page.items[0].name, "five");
     assert_true(store_job_failed(tx, 6, 10, &f->arena, &page, &err));
     assert_int_equal(page.count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }

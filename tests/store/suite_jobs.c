@@ -48,9 +48,9 @@ static void test_every_field_of_a_job_is_kept(void **state) {
     assert_true(job.row > 0);
     found = job_now(f, &job);
     assert_same_job(&found, &job);
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_job_get_by_row(tx, job.row, &f->arena, &found, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_same_job(&found, &job);
 }
 
@@ -91,10 +91,10 @@ static void test_an_unknown_job_is_not_found(void **state) {
     struct err err;
     struct job found = {.row = 4711}, job = sample_job(f, "nobody's");
     job.row = 99;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_error(store_job_get(tx, job.id, &f->arena, &found, &err), &err, ERR_NOT_FOUND);
     assert_error(store_job_get_by_row(tx, 99, &f->arena, &found, &err), &err, ERR_NOT_FOUND);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(found.row, 4711);
     assert_error(do_job_update(f->store, &job, 1, &err), &err, ERR_NOT_FOUND);
     assert_error(do_job_erase(f->store, 99, &err), &err, ERR_NOT_FOUND);
@@ -146,7 +146,7 @@ static void test_a_soft_deleted_job_is_found_and_not_listed(void **state) {
     assert_true(do_job_update(f->store, &job, 1, &err));
     assert_true(job_now(f, &job).is_deleted);
     assert_int_equal(totals_now(f).jobs, 0);
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     struct job_page page;
     struct job_filter filter = {.limit = 10};
     assert_true(store_job_list(tx, &filter, &f->arena, &page, &err));
@@ -154,7 +154,7 @@ static void test_a_soft_deleted_job_is_found_and_not_listed(void **state) {
     filter.status = JOB_DELETED;
     assert_true(store_job_list(tx, &filter, &f->arena, &page, &err));
     assert_int_equal(page.total, 1);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_erasing_removes_executions_ledger_and_counts(void **state) {
@@ -174,7 +174,7 @@ static void test_erasing_removes_executions_ledger_and_counts(void **state) {
     assert_true(do_audit_append(f->store, &entry, &err));
 
     assert_true(do_job_erase(f->store, job.row, &err));
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     struct job found;
     struct execution execution;
     struct skip_range *skips;
@@ -190,7 +190,7 @@ static void test_erasing_removes_executions_ledger_and_counts(void **state) {
     assert_int_equal(count, 0);
     assert_true(store_audit_list(tx, job.id, 0, 10, &f->arena, &entries, &count, &total, &err));
     assert_int_equal(total, 1); // audit entries stay
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(totals_now(f).executions, 1);
     assert_counters_equal_recount(f);
 }

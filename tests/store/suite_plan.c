@@ -33,7 +33,7 @@ static void test_due_jobs_come_earliest_first(void **state) {
     (void)put_waking(f, "never", UTC_NEVER);
     struct due_job *due;
     size_t count;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_due_jobs(tx, at(30), 10, &f->arena, &due, &count, &err));
     assert_int_equal(count, 4);
     assert_int_equal(due[0].row, first.row);
@@ -50,7 +50,7 @@ static void test_due_jobs_come_earliest_first(void **state) {
     assert_int_equal(count, 2);
     assert_true(store_due_jobs(tx, at(9), 10, &f->arena, &due, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_a_plan_makes_executions_and_moves_the_job_on(void **state) {
@@ -285,9 +285,9 @@ static void test_wake_times_are_the_earliest(void **state) {
     struct fixture *f = *state;
     struct err err;
     struct wake_times times;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_wake_times(tx, &times, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_true(utc_is_never(times.job));
     assert_true(utc_is_never(times.pending));
 
@@ -296,9 +296,9 @@ static void test_wake_times_are_the_earliest(void **state) {
     (void)put_waking(f, "c", UTC_NEVER);
     (void)put_manual(f, &job, at(95));
     struct new_execution first = put_manual(f, &job, at(90));
-    tx = read_begin(f->store);
+    tx = read_begin(f);
     assert_true(store_wake_times(tx, &times, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_time(times.job, at(70));
     assert_time(times.pending, at(90));
 
@@ -306,9 +306,9 @@ static void test_wake_times_are_the_earliest(void **state) {
     struct execution execution;
     assert_true(do_execution_cancel(f->store, first.id, STR("x"), at(91), &f->arena, &result,
                                     &execution, &err));
-    tx = read_begin(f->store);
+    tx = read_begin(f);
     assert_true(store_wake_times(tx, &times, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_time(times.pending, at(95));
 }
 
@@ -326,7 +326,7 @@ static void test_the_ledger_holds_skips_and_occurrences(void **state) {
     (void)put_execution(f, &other, at(200));
     (void)put_manual(f, &job, at(210));
 
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     struct skip_range *found;
     struct execution *executions;
     size_t count;
@@ -357,5 +357,5 @@ static void test_the_ledger_holds_skips_and_occurrences(void **state) {
         store_occurrences(tx, job.row, at(201), at(260), 9, &f->arena, &executions, &count, &err));
     assert_int_equal(count, 1);
     assert_guid(executions[0].id, second.id);
-    store_read_end(tx);
+    read_end(f, tx);
 }

@@ -32,9 +32,9 @@ static void test_a_heartbeat_is_kept_for_each_node(void **state) {
     beat(f, "node-b", at(50));
     beat(f, "node-a", at(60));
     beat(f, "node-b", at(70));
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_nodes(tx, &f->arena, &nodes, &count, &err));
-    store_read_end(tx);
+    read_end(f, tx);
     assert_int_equal(count, 2);
     assert_str(nodes[0].name, "node-a");
     assert_str(nodes[1].name, "node-b");
@@ -61,7 +61,7 @@ static void test_orphans_are_of_the_node_itself_or_of_an_ended_lease(void **stat
 
     struct execution *orphans;
     size_t count;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_orphans(tx, STR("mine"), UTC_NONE, 10, &f->arena, &orphans, &count, &err));
     assert_int_equal(count, 1);
     assert_same_execution(&orphans[0], &of_mine);
@@ -75,7 +75,7 @@ static void test_orphans_are_of_the_node_itself_or_of_an_ended_lease(void **stat
     assert_int_equal(count, 1);
     assert_true(store_orphans(tx, STR("stranger"), at(100), 9, &f->arena, &orphans, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
 }
 
 static void test_running_and_pending_are_found_after_a_restart(void **state) {
@@ -87,7 +87,7 @@ static void test_running_and_pending_are_found_after_a_restart(void **state) {
     suite_restart(f);
     struct execution *found;
     size_t count;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_orphans(tx, STR("mine"), UTC_NONE, 10, &f->arena, &found, &count, &err));
     assert_int_equal(count, 1);
     assert_same_execution(&found[0], &running);
@@ -95,7 +95,7 @@ static void test_running_and_pending_are_found_after_a_restart(void **state) {
     assert_int_equal(count, 2);
     assert_guid(found[0].id, running.id);
     assert_guid(found[1].id, pending.id);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_counters_equal_recount(f);
 }
 
@@ -145,18 +145,18 @@ static void test_a_running_execution_is_asked_to_stop(void **state) {
     assert_int_equal(execution.status, EXECUTION_RUNNING);
     assert_true(execution.cancel_requested);
     assert_int_equal(cancel_now(f, running.id, &execution), CANCEL_REQUESTED);
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &rows, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(rows[0], running.row);
     assert_true(store_cancel_requests(tx, STR("node-1"), &f->arena, &rows, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
     end_execution(f, &running, EXECUTION_CANCELLED, at(91));
-    tx = read_begin(f->store);
+    tx = read_begin(f);
     assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &rows, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
     assert_counters_equal_recount(f);
 }
 

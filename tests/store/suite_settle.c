@@ -121,7 +121,7 @@ static void test_a_retry_is_born_with_the_settlement(void **state) {
     assert_int_equal(found.status, EXECUTION_PENDING);
     assert_int_equal(found.retry_count, 1);
     assert_guid(found.retry_parent_id, running.id);
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     struct execution *chain;
     size_t count;
     assert_true(store_execution_retries(tx, running.id, &f->arena, &chain, &count, &err));
@@ -129,7 +129,7 @@ static void test_a_retry_is_born_with_the_settlement(void **state) {
     assert_guid(chain[0].id, retry.id);
     assert_true(store_execution_retries(tx, retry.id, &f->arena, &chain, &count, &err));
     assert_int_equal(count, 0);
-    store_read_end(tx);
+    read_end(f, tx);
     struct execution *claimed;
     claim_all(f, at(124), &claimed, &count);
     assert_int_equal(count, 0);

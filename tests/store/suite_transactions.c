@@ -74,9 +74,9 @@ static void wait_for(struct batch *batch, size_t count) {
 static bool job_exists(struct fixture *f, struct guid id) {
     struct err err;
     struct job found;
-    struct store_tx *tx = read_begin(f->store);
+    struct store_tx *tx = read_begin(f);
     bool exists = store_job_get(tx, id, &f->arena, &found, &err);
-    store_read_end(tx);
+    read_end(f, tx);
     return exists;
 }
 
@@ -141,13 +141,13 @@ static void test_a_read_sees_one_state_throughout(void **state) {
     struct err err;
     struct job job = put_job(f, "before"), found;
     struct totals totals;
-    struct store_tx *old = read_begin(f->store);
+    struct store_tx *old = read_begin(f);
     assert_true(store_job_get(old, job.id, &f->arena, &found, &err));
     job.name = STR("after");
     job.revision = 2;
     assert_true(do_job_update(f->store, &job, 1, &err));
     (void)put_running(f, &job, at(60));
-    struct store_tx *new = read_begin(f->store);
+    struct store_tx *new = read_begin(f);
     assert_true(store_job_get(old, job.id, &f->arena, &found, &err));
     assert_str(found.name, "before");
     assert_int_equal(found.live_count, 0);
@@ -156,8 +156,8 @@ static void test_a_read_sees_one_state_throughout(void **state) {
     assert_true(store_job_get(new, job.id, &f->arena, &found, &err));
     assert_str(found.name, "after");
     assert_int_equal(found.live_count, 1);
-    store_read_end(old);
-    store_read_end(new);
+    read_end(f, old);
+    read_end(f, new);
 }
 
 /* Fails in its second part: what the first one wrote in the same call must go too. */

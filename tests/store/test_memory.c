@@ -46,7 +46,7 @@ static void post_manual(struct fixture *f, struct store *store, struct manual_wr
 static int64_t jobs_in(struct store *store) {
     struct err err;
     struct totals totals = {0};
-    struct store_tx *tx = read_begin(store);
+    struct store_tx *tx = store_read_begin(store, &err);
     assert_true(store_totals(tx, &totals, &err));
     store_read_end(tx);
     return totals.jobs;
@@ -78,8 +78,8 @@ static void test_by_hand_a_read_keeps_its_state_over_a_step(void **state) {
     struct store *store = manual_store(NULL);
     struct manual_write write;
     struct totals totals;
-    struct err err;
-    struct store_tx *tx = read_begin(store);
+    struct err err = ERR_INIT;
+    struct store_tx *tx = store_read_begin(store, &err);
     post_manual(f, store, &write);
     (void)memory_store_step(store);
     assert_true(store_totals(tx, &totals, &err));
