@@ -1,0 +1,258 @@
+/* claim.c - pending executions become running; orphans, heartbeats and requests to cancel.
+ *
+ * A pass over a queue takes its oldest executions that may run and claims them one by one, asking
+ * again each time, because the one before may have been of the same job (CONCURRENCY_QUEUE). What
+ * such a job held back is made up for by the next pass.
+ */
+#include "store/sqlite/tables.h"
+#include "store/sqlite/writer.h"
+
+#include "base/json_write.h"
+
+#include <stdlib.h>
+
+/* ---- claim ----------------------------------------------------------------------------------- */
+
+struct candidate {
+    int64_t available_at, row;
+};
+
+struct claiming {
+    struct store_tx *tx;
+    const struct claim *claim;
+    struct arena *arena;
+    int64_t node; // names.id
+    int64_t *rows;
+    size_t count;
+};
+
+static bool candidates(struct claiming *c, int64_t queue, int64_t limit, struct candidate *ret,
+                       size_t *count, struct err *err) {
+    struct query q = query_begin(c->tx, SQL_CLAIM_CANDIDATES);
+    query_i64(&q, queue);
+    query_i64(&q, c->claim->now.us);
+    query_i64(&q, limit);
+    while (query_row(&q)) {
+        ret[*count].available_at = read_i64(&q);
+        ret[*count].row = read_i64(&q);
+        (*count)++;
+    }
+    return query_end(&q, err);
+}
+
+static int by_age(const void *a, const void *b) {
+    const struct candidate *left = a, *right = b;
+    if (left->available_at != right->available_at)
+        return left->available_at < right->available_at ? -1 : 1;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+static bool claim_one(struct claiming *c, int64_t row, bool *claimed, struct err *err) {
+    struct writer *writer = writer_of(c->tx);
+    struct query q = query_begin(c->tx, SQL_CLAIM_ONE);
+    query_i64(&q, c->node);
+    query_i64(&q, writer->fence + 1);
+    query_i64(&q, c->claim->now.us);
+    query_i64(&q, row);
+    if (!query_run(&q, err)) return false;
+    *claimed = query_changes(&q) > 0;
+    if (!*claimed) return true;
+    writer->fence++;
+    count_executions(writer, EXECUTION_PENDING, -1);
+    count_executions(writer, EXECUTION_RUNNING, 1);
+    c->rows[c->count++] = row;
+    return true;
+}
+
+/* One pass over some queues as if they were one. */
+static bool pass(struct claiming *c, const int64_t *queues, size_t queue_count, int64_t limit,
+                 int64_t *claimed, struct err *err) {
+    struct arena scratch = {0};
+    struct candidate *found = ARENA_ARRAY(&scratch, (size_t)limit * queue_count, struct candidate);
+    size_t count = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < queue_count; i++)
+        ok = candidates(c, queues[i], limit, found, &count, err);
+    if (queue_count > 1 && count > 1) qsort(found, count, sizeof *found, by_age);
+    *claimed = 0;
+    for (size_t i = 0; ok && i < count && *claimed < limit; i++) {
+        bool one;
+        ok = claim_one(c, found[i].row, &one, err);
+        if (ok && one) ++*claimed;
+    }
+    arena_free(&scratch);
+    return ok;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static bool claim_from(struct claiming *c, const int64_t *queues, size_t queue_count, int64_t limit,
+                       struct err *err) {
+    int64_t left = smaller(limit, c->claim->limit - (int64_t)c->count);
+    while (queue_count > 0 && left > 0) {
+        int64_t claimed;
+        if (!pass(c, queues, queue_count, left, &claimed, err)) return false;
+        if (claimed == 0) break;
+        left -= claimed;
+    }
+    return true;
+}
+
+static struct str named_queues(const struct claim *claim, struct buf *json) {
+    struct json_writer w = json_writer(json);
+    json_array_begin(&w);
+    for (size_t i = 0; i < claim->queue_count; i++)
+        if (!str_is_absent(claim->queues[i].name)) json_str(&w, claim->queues[i].name);
+    json_array_end(&w);
+    return buf_str(json);
+}
+
+static bool claim_from_others(struct claiming *c, int64_t limit, struct err *err) {
+    struct buf named = buf_with_max(0);
+    struct query q = query_begin(c->tx, SQL_CLAIM_OTHER_QUEUES);
+    query_text(&q, named_queues(c->claim, &named));
+    int64_t *queues;
+    size_t count;
+    bool ok = rows_of_query(&q, c->arena, &queues, &count, err);
+    buf_free(&named);
+    return ok && claim_from(c, queues, count, limit, err);
+}
+
+static bool claim_queue(struct claiming *c, const struct claim_queue *queue, struct err *err) {
+    if (str_is_absent(queue->name)) return claim_from_others(c, queue->limit, err);
+    int64_t id;
+    if (!name_find(c->tx, queue->name, &id, err)) return false;
+    return id == 0 || claim_from(c, &id, 1, queue->limit, err);
+}
+
+bool sqlite_claim(struct store_tx *tx, const struct claim *claim, struct arena *arena,
+                  struct execution **ret, size_t *count, struct err *err) {
+    size_t most = claim->limit > 0 && !writer_of(tx)->paused_all ? (size_t)claim->limit : 0;
+    struct claiming c = {.tx = tx, .claim = claim, .arena = arena};
+    if (most > 0) {
+        c.rows = ARENA_ARRAY(arena, most, int64_t);
+        if (!name_id(tx, claim->node_name, &c.node, err)) return false;
+    }
+    for (size_t i = 0; i < claim->queue_count && c.count < most; i++)
+        if (!claim_queue(&c, &claim->queues[i], err)) return false;
+    struct execution *claimed = ARENA_ARRAY(arena, c.count, struct execution);
+    for (size_t i = 0; i < c.count; i++)
+        if (!execution_by_row(tx, c.rows[i], arena, &claimed[i], err)) return false;
+    *ret = claimed;
+    *count = c.count;
+    return true;
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+bool sqlite_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
+                    int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
+                    struct err *err) {
+    struct query q = query_begin(tx, SQL_ORPHANS);
+    query_text(&q, node_name);
+    query_utc(&q, lease_before);
+    query_i64(&q, limit < 0 ? 0 : limit);
+    return executions_of_query(&q, arena, ret, count, err);
+}
+
+bool sqlite_heartbeat(struct store_tx *tx, const struct node *node, struct err *err) {
+    struct query q = query_begin(tx, SQL_HEARTBEAT);
+    query_text(&q, node->name);
+    query_text(&q, node->version);
+    query_utc(&q, node->started_at);
+    query_utc(&q, node->heartbeat_at);
+    query_i64(&q, node->lease_until.us);
+    query_i64(&q, node->workers_busy);
+    query_i64(&q, node->workers_total);
+    return query_run(&q, err);
+}
+
+bool sqlite_nodes(struct store_tx *tx, struct arena *arena, struct node **ret, size_t *count,
+                  struct err *err) {
+    size_t found = 0, room = 0;
+    struct node *nodes = ARENA_ARRAY(arena, 0, struct node);
+    struct query q = query_begin(tx, SQL_NODES);
+    while (query_row(&q)) {
+        if (found == room) {
+            room = room ? room * 2 : 8;
+            struct node *larger = ARENA_ARRAY(arena, room, struct node);
+            memcpy(larger, nodes, found * sizeof *nodes);
+            nodes = larger;
+        }
+        struct node *node = &nodes[found++];
+        node->name = read_text(&q, arena);
+        node->version = read_text(&q, arena);
+        node->started_at = read_utc(&q);
+        node->heartbeat_at = read_utc(&q);
+        node->lease_until = read_utc(&q);
+        node->workers_busy = read_i64(&q);
+        node->workers_total = read_i64(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    *ret = nodes;
+    *count = found;
+    return true;
+}
+
+/* ---- cancel ---------------------------------------------------------------------------------- */
+
+static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, struct str reason,
+                           struct utc now, struct err *err) {
+    struct query q = query_begin(tx, SQL_CANCEL_PENDING);
+    query_utc(&q, now);
+    query_i64(&q, !str_is_absent(reason));
+    query_i64(&q, row);
+    if (!query_run(&q, err)) return false;
+    if (!str_is_absent(reason)) {
+        q = query_begin(tx, SQL_CANCEL_REASON);
+        query_i64(&q, row);
+        query_text(&q, reason);
+        if (!query_run(&q, err)) return false;
+    }
+    q = query_begin(tx, SQL_JOB_STATE_ENDED_UNSTARTED);
+    query_i64(&q, job_row);
+    if (!query_run(&q, err)) return false;
+    count_executions(writer_of(tx), EXECUTION_PENDING, -1);
+    count_executions(writer_of(tx), EXECUTION_CANCELLED, 1);
+    writer_of(tx)->write_changed_jobs = true;
+    return count_ended(tx, EXECUTION_CANCELLED, now, 1, err);
+}
+
+static bool request_cancel(struct store_tx *tx, int64_t row, struct err *err) {
+    struct query q = query_begin(tx, SQL_CANCEL_REQUEST);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str reason, struct utc now,
+                             struct arena *arena, enum cancel_result *ret,
+                             struct execution *ret_execution, struct err *err) {
+    struct query q = query_begin(tx, SQL_CANCEL_FIND);
+    query_bytes(&q, id.bytes, sizeof id.bytes);
+    bool found = query_row(&q);
+    int64_t row = found ? read_i64(&q) : 0;
+    enum execution_status status = found ? (enum execution_status)read_i64(&q) : EXECUTION_PENDING;
+    int64_t job_row = found ? read_i64(&q) : 0;
+    if (!query_end(&q, err)) return false;
+    if (!found) return no_such_execution(err);
+    enum cancel_result result = CANCEL_TOO_LATE;
+    if (status == EXECUTION_PENDING) {
+        result = CANCEL_DONE;
+        if (!cancel_pending(tx, row, job_row, reason, now, err)) return false;
+    } else if (status == EXECUTION_RUNNING) {
+        result = CANCEL_REQUESTED;
+        if (!request_cancel(tx, row, err)) return false;
+    }
+    if (!execution_by_row(tx, row, arena, ret_execution, err)) return false;
+    *ret = result;
+    return true;
+}
+
+bool sqlite_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
+                            int64_t **ret, size_t *count, struct err *err) {
+    struct query q = query_begin(tx, SQL_CANCEL_REQUESTS);
+    query_text(&q, node_name);
+    return rows_of_query(&q, arena, ret, count, err);
+}

@@ -1,0 +1,182 @@
+/* committer.c - group commit; see committer.h.
+ *
+ * A group is one transaction. A write that fails is rolled back to its savepoint and answered with
+ * its own error after the commit like the others: what it has read may have been written by the
+ * write before it. SQLite gives up a whole transaction by itself when the disk is full or fails;
+ * then no write of the group has happened, whatever it answered.
+ */
+#include "store/sqlite/committer.h"
+
+#include "store/sqlite/thread.h"
+
+#include <assert.h>
+
+/* ---- one write ------------------------------------------------------------------------------- */
+
+static bool run_statement(struct store_tx *tx, enum sql_statement which, struct err *err) {
+    struct query q = query_begin(tx, which);
+    return query_run(&q, err);
+}
+
+/* False and err when the group is lost. */
+static bool run_write(struct committer *committer, struct store_write *write, struct err *err) {
+    struct store_tx *tx = &committer->connection->tx;
+    writer_begin_write(&committer->writer);
+    if (!run_statement(tx, SQL_SAVEPOINT, err)) return false;
+    write->err = (struct err)ERR_INIT;
+    write->ok = write->run(tx, write->context, &write->err);
+    if (sqlite3_get_autocommit(committer->connection->db)) {
+        *err = write->err;
+        return false;
+    }
+    if (write->ok)
+        return run_statement(tx, SQL_SAVEPOINT_RELEASE, err) && writer_keep_write(tx, err);
+    writer_undo_write(&committer->writer);
+    return run_statement(tx, SQL_SAVEPOINT_UNDO, err) &&
+           run_statement(tx, SQL_SAVEPOINT_RELEASE, err);
+}
+
+/* ---- a group --------------------------------------------------------------------------------- */
+
+static void answer(struct store_write *first) {
+    while (first) {
+        struct store_write *next = first->next; // done may free the write
+        first->done(first);
+        first = next;
+    }
+}
+
+static void answer_unavailable(struct store_write *first, const struct err *err) {
+    for (struct store_write *write = first; write; write = write->next) {
+        write->ok = false;
+        write->err = (struct err)ERR_INIT;
+        (void)err_set(&write->err, ERR_UNAVAILABLE, "%s", err->msg);
+    }
+    answer(first);
+}
+
+static void fail_for_good(void *context, const char *why) {
+    struct committer *committer = context;
+    if (atomic_exchange(&committer->failed, true)) return;
+    if (committer->on_fatal) committer->on_fatal(committer->fatal_context, why);
+}
+
+static bool run_group(struct committer *committer, struct store_write *first, struct err *err) {
+    struct store_tx *tx = &committer->connection->tx;
+    committer->connection->in_transaction = true;
+    if (!run_statement(tx, SQL_BEGIN_WRITE, err)) return false;
+    for (struct store_write *write = first; write; write = write->next)
+        if (!run_write(committer, write, err)) return false;
+    return writer_save(tx, err);
+}
+
+/* The result code of SQLite. */
+static int commit(struct committer *committer, struct err *err) {
+    struct query q = query_begin(&committer->connection->tx, SQL_COMMIT);
+    return query_run(&q, err) ? SQLITE_DONE : q.result;
+}
+
+static void undo_group(struct committer *committer) {
+    struct store_tx *tx = &committer->connection->tx;
+    struct err err;
+    if (!sqlite3_get_autocommit(committer->connection->db))
+        (void)run_statement(tx, SQL_ROLLBACK, NULL);
+    /* Counted from the file again; if even that cannot be read, nothing that follows can be right.
+     */
+    if (!writer_load(tx, &err)) fail_for_good(committer, err.msg);
+}
+
+static void do_group(struct committer *committer, struct store_write *first) {
+    struct err err = ERR_INIT;
+    if (atomic_load(&committer->failed)) {
+        (void)err_set(&err, ERR_UNAVAILABLE,
+                      "the database has failed; the server must be restarted");
+        answer_unavailable(first, &err);
+        return;
+    }
+    bool ok = run_group(committer, first, &err);
+    int result = SQLITE_DONE;
+    if (ok) {
+        result = commit(committer, &err);
+        ok = result == SQLITE_DONE;
+    }
+    if (!ok) {
+        bool fatal =
+            (result & 0xff) == SQLITE_IOERR && !sqlite_is_full(committer->connection->db, result);
+        undo_group(committer);
+        if (fatal) fail_for_good(committer, err.msg);
+        answer_unavailable(first, &err);
+        return;
+    }
+    if (committer->writer.group_changed_jobs) {
+        committer->writer.group_changed_jobs = false;
+        (void)atomic_fetch_add(&committer->generation, 1);
+    }
+    answer(first);
+    checkpointer_note(&committer->checkpointer, committer->connection->db, committer->log_pages);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+/* NULL when there will be no more. */
+static struct store_write *take_group(struct committer *committer) {
+    (void)pthread_mutex_lock(&committer->lock);
+    while (!committer->first && !committer->stopping)
+        (void)pthread_cond_wait(&committer->posted, &committer->lock);
+    struct store_write *first = committer->first;
+    committer->first = committer->last = NULL;
+    (void)pthread_mutex_unlock(&committer->lock);
+    return first;
+}
+
+static void *run(void *argument) {
+    struct committer *committer = argument;
+    struct store_write *first;
+    while ((first = take_group(committer)) != NULL) do_group(committer, first);
+    return NULL;
+}
+
+static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
+    (void)db;
+    (void)schema;
+    struct committer *committer = context;
+    committer->log_pages = pages;
+    return SQLITE_OK;
+}
+
+void committer_start(struct committer *committer, struct connection *writing,
+                     struct connection *checkpointing) {
+    committer->connection = writing;
+    (void)pthread_mutex_init(&committer->lock, NULL);
+    (void)pthread_cond_init(&committer->posted, NULL);
+    (void)sqlite3_wal_hook(writing->db, note_log, committer); // instead of automatic checkpoints
+    committer->checkpointer.on_failure = fail_for_good;
+    committer->checkpointer.context = committer;
+    checkpointer_start(&committer->checkpointer, checkpointing);
+    thread_start(&committer->thread, run, committer);
+}
+
+void committer_stop(struct committer *committer) {
+    (void)pthread_mutex_lock(&committer->lock);
+    committer->stopping = true;
+    (void)pthread_cond_signal(&committer->posted);
+    (void)pthread_mutex_unlock(&committer->lock);
+    (void)pthread_join(committer->thread, NULL);
+    checkpointer_stop(&committer->checkpointer);
+    (void)pthread_cond_destroy(&committer->posted);
+    (void)pthread_mutex_destroy(&committer->lock);
+    connection_close(committer->connection);
+}
+
+void committer_post(struct committer *committer, struct store_write *write) {
+    write->next = NULL;
+    (void)pthread_mutex_lock(&committer->lock);
+    assert(!committer->stopping);
+    if (committer->last)
+        committer->last->next = write;
+    else
+        committer->first = write;
+    committer->last = write;
+    (void)pthread_cond_signal(&committer->posted);
+    (void)pthread_mutex_unlock(&committer->lock);
+}

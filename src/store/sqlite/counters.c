@@ -1,0 +1,103 @@
+/* counters.c - timeline and totals, read from the rows that writer.c keeps.
+ *
+ * Inside a writing transaction the counts of the group at hand are not in the file yet; they are
+ * added to what it says.
+ */
+#include "store/sqlite/tables.h"
+#include "store/sqlite/writer.h"
+
+enum { US_PER_MINUTE = 60 * 1000000 };
+
+/* ---- totals ---------------------------------------------------------------------------------- */
+
+bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
+    struct totals totals = {0};
+    struct query q = query_begin(tx, SQL_TOTALS_GET);
+    if (query_row(&q)) {
+        totals.jobs = read_i64(&q);
+        totals.jobs_enabled = read_i64(&q);
+        totals.executions = read_i64(&q);
+        totals.pending = read_i64(&q);
+        totals.running = read_i64(&q);
+        totals.succeeded = read_i64(&q);
+        totals.failed = read_i64(&q);
+        totals.cancelled = read_i64(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    if (writer_of(tx)) {
+        totals_sum(&totals, &writer_of(tx)->group.totals);
+        totals_sum(&totals, &writer_of(tx)->write.totals);
+    }
+    *ret = totals;
+    return true;
+}
+
+/* ---- timeline -------------------------------------------------------------------------------- */
+
+struct range {
+    int64_t first, end; // minutes; end is behind the last
+    int64_t bucket_minutes;
+};
+
+static void bind_range(struct query *q, const struct range *range) {
+    query_i64(q, range->first);
+    query_i64(q, range->bucket_minutes);
+    query_i64(q, range->end);
+}
+
+static bool read_ended(struct store_tx *tx, const struct range *range,
+                       struct timeline_bucket *buckets, struct err *err) {
+    struct query q = query_begin(tx, SQL_TIMELINE_GET);
+    bind_range(&q, range);
+    while (query_row(&q)) {
+        struct timeline_bucket *bucket = &buckets[read_i64(&q)];
+        bucket->succeeded = read_i64(&q);
+        bucket->failed = read_i64(&q);
+        bucket->cancelled = read_i64(&q);
+    }
+    return query_end(&q, err);
+}
+
+static bool read_running(struct store_tx *tx, const struct range *range,
+                         struct timeline_bucket *buckets, struct err *err) {
+    struct query q = query_begin(tx, SQL_TIMELINE_RUNNING);
+    bind_range(&q, range);
+    while (query_row(&q)) {
+        struct timeline_bucket *bucket = &buckets[read_i64(&q)];
+        bucket->running = read_i64(&q);
+    }
+    return query_end(&q, err);
+}
+
+static void add_unsaved(const struct counts *counts, const struct range *range,
+                        struct timeline_bucket *buckets) {
+    for (size_t i = 0; i < counts->minute_count; i++) {
+        const struct minute_counts *minute = &counts->minutes[i];
+        if (minute->minute < range->first || minute->minute >= range->end) continue;
+        struct timeline_bucket *bucket =
+            &buckets[(minute->minute - range->first) / range->bucket_minutes];
+        bucket->succeeded += minute->succeeded;
+        bucket->failed += minute->failed;
+        bucket->cancelled += minute->cancelled;
+    }
+}
+
+bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
+                     struct timeline_bucket *ret, struct err *err) {
+    if (bucket_minutes < 1) return err_set(err, ERR_INVALID, "a bucket is a minute or longer");
+    int64_t first = from.us / US_PER_MINUTE - (from.us % US_PER_MINUTE < 0);
+    const struct range range = {
+        .first = first,
+        .end = first + (int64_t)count * bucket_minutes,
+        .bucket_minutes = bucket_minutes,
+    };
+    for (size_t i = 0; i < count; i++)
+        ret[i] = (struct timeline_bucket){
+            .start = {(first + (int64_t)i * bucket_minutes) * US_PER_MINUTE}};
+    if (!read_ended(tx, &range, ret, err) || !read_running(tx, &range, ret, err)) return false;
+    if (writer_of(tx)) {
+        add_unsaved(&writer_of(tx)->group, &range, ret);
+        add_unsaved(&writer_of(tx)->write, &range, ret);
+    }
+    return true;
+}

@@ -1,0 +1,108 @@
+/* job_lists.c - pages of jobs by filter and order.
+ *
+ * Which statement answers depends on what can help: the index of the order (name, createdAt,
+ * updatedAt), the index of the tags, or job_state alone, which is narrow. Each answers ids in
+ * order; the jobs of the page are then read by key.
+ */
+#include "store/sqlite/tables.h"
+
+static bool has_definition_filter(const struct job_filter *filter) {
+    return filter->type != 0 || !str_is_absent(filter->search) || !str_is_absent(filter->queue) ||
+           !str_is_absent(filter->created_by);
+}
+
+static void bind_filter(struct query *q, const struct job_filter *filter) {
+    query_i64(q, filter->status);
+    query_i64(q, filter->type);
+    query_text(q, filter->queue);
+    query_text(q, filter->created_by);
+    query_text(q, filter->search);
+}
+
+static void bind_page(struct query *q, const struct job_filter *filter) {
+    query_i64(q, filter->limit < 0 ? 0 : filter->limit);
+    query_i64(q, filter->offset);
+}
+
+static struct query list_by_index(struct store_tx *tx, const struct job_filter *filter) {
+    static const enum sql_statement lists[][2] = {
+        [JOB_SORT_NAME] = {SQL_JOB_LIST_NAME_ASC, SQL_JOB_LIST_NAME_DESC},
+        [JOB_SORT_CREATED_AT] = {SQL_JOB_LIST_CREATED_AT_ASC, SQL_JOB_LIST_CREATED_AT_DESC},
+        [JOB_SORT_UPDATED_AT] = {SQL_JOB_LIST_UPDATED_AT_ASC, SQL_JOB_LIST_UPDATED_AT_DESC},
+    };
+    struct query q = query_begin(tx, lists[filter->sort][filter->descending]);
+    bind_filter(&q, filter);
+    bind_page(&q, filter);
+    return q;
+}
+
+static struct query list_sorted(struct store_tx *tx, const struct job_filter *filter) {
+    static const enum sql_statement tagged[] = {SQL_JOB_LIST_TAGGED_ASC, SQL_JOB_LIST_TAGGED_DESC};
+    static const enum sql_statement filtered[] = {SQL_JOB_LIST_FILTERED_ASC,
+                                                  SQL_JOB_LIST_FILTERED_DESC};
+    static const enum sql_statement by_state[] = {SQL_JOB_LIST_STATE_ASC, SQL_JOB_LIST_STATE_DESC};
+    bool by_tag = !str_is_absent(filter->tag), by_definition = has_definition_filter(filter);
+    const enum sql_statement *lists = by_tag ? tagged : by_definition ? filtered : by_state;
+    struct query q = query_begin(tx, lists[filter->descending]);
+    if (by_tag) query_text(&q, filter->tag);
+    if (by_tag || by_definition)
+        bind_filter(&q, filter);
+    else
+        query_i64(&q, filter->status);
+    query_i64(&q, (int64_t)filter->sort);
+    bind_page(&q, filter);
+    return q;
+}
+
+static bool count(struct store_tx *tx, const struct job_filter *filter, int64_t *ret,
+                  struct err *err) {
+    if (!str_is_absent(filter->tag)) {
+        struct query q = query_begin(tx, SQL_JOB_COUNT_TAGGED);
+        query_text(&q, filter->tag);
+        bind_filter(&q, filter);
+        return number_of_query(&q, ret, err);
+    }
+    if (has_definition_filter(filter)) {
+        struct query q = query_begin(tx, SQL_JOB_COUNT);
+        bind_filter(&q, filter);
+        return number_of_query(&q, ret, err);
+    }
+    if (filter->status != 0) {
+        struct query q = query_begin(tx, SQL_JOB_COUNT_STATUS);
+        query_i64(&q, filter->status);
+        return number_of_query(&q, ret, err);
+    }
+    struct totals totals;
+    if (!sqlite_totals(tx, &totals, err)) return false;
+    *ret = totals.jobs;
+    return true;
+}
+
+bool sqlite_job_list(struct store_tx *tx, const struct job_filter *filter, struct arena *arena,
+                     struct job_page *ret, struct err *err) {
+    struct job_page page;
+    bool by_index = str_is_absent(filter->tag) && filter->sort <= JOB_SORT_UPDATED_AT;
+    struct query q = by_index ? list_by_index(tx, filter) : list_sorted(tx, filter);
+    if (!jobs_of_query(&q, arena, &page.items, &page.count, err)) return false;
+    if (!count(tx, filter, &page.total, err)) return false;
+    *ret = page;
+    return true;
+}
+
+bool sqlite_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
+                       struct job_page *ret, struct err *err) {
+    struct query q =
+        query_begin(tx, threshold > 0 ? SQL_JOB_FAILED_LIST_STREAKS : SQL_JOB_FAILED_LIST);
+    query_i64(&q, threshold);
+    query_i64(&q, INT64_MAX);
+    int64_t *rows;
+    struct job_page page;
+    if (!rows_of_query(&q, arena, &rows, &page.count, err)) return false;
+    page.total = (int64_t)page.count;
+    if (limit < page.total) page.count = limit < 0 ? 0 : (size_t)limit;
+    page.items = ARENA_ARRAY(arena, page.count, struct job);
+    for (size_t i = 0; i < page.count; i++)
+        if (!sqlite_job_get_by_row(tx, rows[i], arena, &page.items[i], err)) return false;
+    *ret = page;
+    return true;
+}

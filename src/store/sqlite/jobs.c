@@ -1,0 +1,325 @@
+/* jobs.c - definitions of jobs and their state: insert, update, erase, get.
+ *
+ * The definition is in `jobs`, what runs change is in `job_state`, the tags are also in `job_tags`.
+ * job_state.status is job_current_status() of the whole, kept with every change.
+ */
+#include "store/sqlite/tables.h"
+#include "store/sqlite/writer.h"
+
+bool no_such_job(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such job");
+}
+
+/* ---- state ----------------------------------------------------------------------------------- */
+
+bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, bool *found,
+                   struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_STATE_GET);
+    query_i64(&q, job_row);
+    *found = query_row(&q);
+    if (*found) {
+        ret->revision = read_i64(&q);
+        ret->status = (enum job_status)read_i64(&q);
+        ret->wake_at = read_never(&q);
+        ret->next_run_at = read_never(&q);
+        ret->live_count = read_i64(&q);
+        ret->last_executed_at = read_utc(&q);
+        ret->last_execution_status = read_i64(&q);
+        ret->consecutive_failures = read_i64(&q);
+        ret->execution_count = read_i64(&q);
+        ret->last_execution = read_i64(&q);
+    }
+    return query_end(&q, err);
+}
+
+enum job_status job_state_status(const struct job_state *state) {
+    const struct job job = {
+        .is_deleted = state->status == JOB_DELETED,
+        .is_enabled = state->status != JOB_DISABLED,
+        .is_paused = state->status == JOB_PAUSED,
+        .next_run_at = state->next_run_at,
+        .live_count = state->live_count,
+        .last_execution_status = state->last_execution_status,
+    };
+    return job_current_status(&job);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static void bind_definition_but_guid(struct query *q, const struct job *job) {
+    query_text(q, str_is_absent(job->name) ? STR("") : job->name);
+    query_text(q, job->description);
+    query_i64(q, (int64_t)job->type);
+    query_i64(q, (int64_t)job->schedule_type);
+    query_text(q, job->schedule_expression);
+    query_i64(q, job->interval_seconds);
+    query_i64(q, (int64_t)job->interval_mode);
+    query_utc(q, job->run_at);
+    query_text(q, job->timezone);
+    query_utc(q, job->start_at);
+    query_utc(q, job->end_at);
+    query_i64(q, job->max_runs);
+    query_i64(q, job->jitter_seconds);
+    query_text(q, job->retry_policy);
+    query_text(q, job->exclusions);
+    query_text(q, job->tags);
+    query_i64(q, job->timeout_seconds);
+    query_text(q, job->queue);
+    query_i64(q, (int64_t)job->concurrency_policy);
+    query_i64(q, (int64_t)job->misfire_policy);
+    query_i64(q, (int64_t)job->gap_policy);
+    query_i64(q, (int64_t)job->overlap_policy);
+    query_i64(q, job->is_enabled);
+    query_i64(q, job->is_paused);
+    query_utc(q, job->paused_until);
+    query_i64(q, job->is_deleted);
+    query_text(q, job->created_by);
+    query_text(q, job->last_modified_by);
+    query_utc(q, job->created_at);
+    query_utc(q, job->updated_at);
+    query_text(q, job->configuration);
+}
+
+static bool has_tags(const struct job *job) {
+    return !str_is_absent(job->tags) && !str_equal(job->tags, STR("")) &&
+           !str_equal(job->tags, STR("[]"));
+}
+
+static bool add_tags(struct store_tx *tx, const struct job *job, int64_t row, struct err *err) {
+    if (!has_tags(job)) return true;
+    struct query q = query_begin(tx, SQL_JOB_TAGS_ADD);
+    query_i64(&q, row);
+    query_text(&q, job->tags);
+    return query_run(&q, err);
+}
+
+static bool remove_tags(struct store_tx *tx, int64_t row, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_TAGS_REMOVE);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row, struct err *err) {
+    struct job fresh = *job;
+    fresh.live_count = 0;
+    struct query q = query_begin(tx, SQL_JOB_STATE_INSERT);
+    query_i64(&q, row);
+    query_i64(&q, job->revision);
+    query_i64(&q, (int64_t)job_current_status(&fresh));
+    query_i64(&q, (int64_t)job->concurrency_policy);
+    query_never(&q, job->wake_at);
+    query_never(&q, job->next_run_at);
+    query_utc(&q, job->schedule_from);
+    query_i64(&q, job->run_count);
+    query_i64(&q, 0);
+    query_utc(&q, job->last_executed_at);
+    query_i64(&q, job->last_execution_status);
+    query_i64(&q, job->consecutive_failures);
+    return query_run(&q, err);
+}
+
+static int64_t counts_as_enabled(bool is_enabled, bool is_paused, bool is_deleted) {
+    return is_enabled && !is_paused && !is_deleted;
+}
+
+bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_INSERT);
+    query_bytes(&q, job->id.bytes, sizeof job->id.bytes);
+    bind_definition_but_guid(&q, job);
+    if (!query_run(&q, err)) return err_wrap(err, "the job cannot be stored");
+    int64_t row = sqlite3_last_insert_rowid(q.connection->db);
+    if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err)) return false;
+    count_jobs(writer_of(tx), !job->is_deleted,
+               counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
+    writer_of(tx)->write_changed_jobs = true;
+    job->row = row;
+    return true;
+}
+
+/* Takes what the stored definition counts for out of the totals, ahead of its change or end. */
+static bool uncount(struct store_tx *tx, int64_t row, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_FLAGS);
+    query_i64(&q, row);
+    if (query_row(&q)) {
+        bool is_enabled = read_bool(&q);
+        bool is_paused = read_bool(&q);
+        bool is_deleted = read_bool(&q);
+        count_jobs(writer_of(tx), -(int64_t)!is_deleted,
+                   -counts_as_enabled(is_enabled, is_paused, is_deleted));
+    }
+    return query_end(&q, err);
+}
+
+static bool update_state(struct store_tx *tx, const struct job *job, const struct job_state *state,
+                         struct err *err) {
+    struct job changed = *job;
+    changed.live_count = state->live_count;
+    changed.last_execution_status = state->last_execution_status;
+    struct query q = query_begin(tx, SQL_JOB_STATE_UPDATE);
+    query_i64(&q, job->revision);
+    query_i64(&q, (int64_t)job_current_status(&changed));
+    query_i64(&q, (int64_t)job->concurrency_policy);
+    query_never(&q, job->wake_at);
+    query_never(&q, job->next_run_at);
+    query_utc(&q, job->schedule_from);
+    query_i64(&q, job->run_count);
+    query_i64(&q, job->consecutive_failures);
+    query_i64(&q, job->row);
+    return query_run(&q, err);
+}
+
+bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expected_revision,
+                       struct err *err) {
+    struct job_state state;
+    bool found;
+    if (!job_state_get(tx, job->row, &state, &found, err)) return false;
+    if (!found) return no_such_job(err);
+    if (state.revision != expected_revision)
+        return err_set(err, ERR_STALE, "the job has changed since it was read");
+    if (!uncount(tx, job->row, err) || !remove_tags(tx, job->row, err)) return false;
+    struct query q = query_begin(tx, SQL_JOB_UPDATE);
+    bind_definition_but_guid(&q, job);
+    query_i64(&q, job->row);
+    if (!query_run(&q, err)) return false;
+    count_jobs(writer_of(tx), !job->is_deleted,
+               counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
+    writer_of(tx)->write_changed_jobs = true;
+    return add_tags(tx, job, job->row, err) && update_state(tx, job, &state, err);
+}
+
+/* ---- erasing --------------------------------------------------------------------------------- */
+
+static bool run_for_job(struct store_tx *tx, enum sql_statement which, int64_t row,
+                        struct err *err) {
+    struct query q = query_begin(tx, which);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+static bool uncount_executions(struct store_tx *tx, int64_t row, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_ERASE_COUNTS);
+    query_i64(&q, row);
+    bool ok = true;
+    while (ok && query_row(&q)) {
+        enum execution_status status = (enum execution_status)read_i64(&q);
+        struct utc minute = {read_i64(&q) * 60 * 1000000};
+        int64_t count = read_i64(&q);
+        count_executions(writer_of(tx), status, -count);
+        ok = count_ended(tx, status, minute, -count, err);
+    }
+    return query_end(&q, ok ? err : NULL) && ok;
+}
+
+bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
+    static const enum sql_statement steps[] = {
+        SQL_JOB_ERASE_DETAILS, SQL_JOB_ERASE_EXECUTIONS, SQL_JOB_ERASE_SKIPS,
+        SQL_JOB_TAGS_REMOVE,   SQL_JOB_ERASE_STATE,      SQL_JOB_ERASE,
+    };
+    struct job_state state;
+    bool found;
+    if (!job_state_get(tx, job_row, &state, &found, err)) return false;
+    if (!found) return no_such_job(err);
+    struct query q = query_begin(tx, SQL_JOB_IS_RUNNING);
+    query_i64(&q, job_row);
+    bool running = query_row(&q);
+    if (!query_end(&q, err)) return false;
+    if (running) return err_set(err, ERR_CONFLICT, "an execution of this job is running");
+    if (!uncount(tx, job_row, err) || !uncount_executions(tx, job_row, err)) return false;
+    writer_of(tx)->write_changed_jobs = true;
+    for (size_t i = 0; i < COUNT_OF(steps); i++)
+        if (!run_for_job(tx, steps[i], job_row, err)) return false;
+    return true;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static void read_definition(struct query *q, struct arena *arena, struct job *job) {
+    job->id = read_guid(q);
+    job->name = read_text(q, arena);
+    job->description = read_text(q, arena);
+    job->type = (enum job_type)read_i64(q);
+    job->schedule_type = (enum schedule_type)read_i64(q);
+    job->schedule_expression = read_text(q, arena);
+    job->interval_seconds = read_i64(q);
+    job->interval_mode = (enum interval_mode)read_i64(q);
+    job->run_at = read_utc(q);
+    job->timezone = read_text(q, arena);
+    job->start_at = read_utc(q);
+    job->end_at = read_utc(q);
+    job->max_runs = read_i64(q);
+    job->jitter_seconds = read_i64(q);
+    job->retry_policy = read_text(q, arena);
+    job->exclusions = read_text(q, arena);
+    job->tags = read_text(q, arena);
+    job->timeout_seconds = read_i64(q);
+    job->queue = read_text(q, arena);
+    job->concurrency_policy = (enum concurrency_policy)read_i64(q);
+    job->misfire_policy = (enum misfire_policy)read_i64(q);
+    job->gap_policy = (enum gap_policy)read_i64(q);
+    job->overlap_policy = (enum overlap_policy)read_i64(q);
+    job->is_enabled = read_bool(q);
+    job->is_paused = read_bool(q);
+    job->paused_until = read_utc(q);
+    job->is_deleted = read_bool(q);
+    job->created_by = read_text(q, arena);
+    job->last_modified_by = read_text(q, arena);
+    job->created_at = read_utc(q);
+    job->updated_at = read_utc(q);
+    job->configuration = read_text(q, arena);
+}
+
+static void read_job(struct query *q, struct arena *arena, struct job *job) {
+    job->row = read_i64(q);
+    job->revision = read_i64(q);
+    read_definition(q, arena, job);
+    job->next_run_at = read_never(q);
+    job->wake_at = read_never(q);
+    job->schedule_from = read_utc(q);
+    job->last_executed_at = read_utc(q);
+    job->last_execution_status = read_i64(q);
+    job->consecutive_failures = read_i64(q);
+    job->run_count = read_i64(q);
+    job->live_count = read_i64(q);
+}
+
+static bool get(struct store_tx *tx, int64_t row, const struct guid *id, struct arena *arena,
+                struct job *ret, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_GET);
+    if (id) {
+        query_null(&q);
+        query_bytes(&q, id->bytes, sizeof id->bytes);
+    } else {
+        query_i64(&q, row);
+        query_null(&q);
+    }
+    struct job job = {0};
+    bool found = query_row(&q);
+    if (found) read_job(&q, arena, &job);
+    if (!query_end(&q, err)) return false;
+    if (!found) return no_such_job(err);
+    *ret = job;
+    return true;
+}
+
+bool sqlite_job_get(struct store_tx *tx, struct guid id, struct arena *arena, struct job *ret,
+                    struct err *err) {
+    return get(tx, 0, &id, arena, ret, err);
+}
+
+bool sqlite_job_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena, struct job *ret,
+                           struct err *err) {
+    return get(tx, row, NULL, arena, ret, err);
+}
+
+bool jobs_of_query(struct query *q, struct arena *arena, struct job **ret, size_t *count,
+                   struct err *err) {
+    int64_t *rows;
+    size_t found;
+    if (!rows_of_query(q, arena, &rows, &found, err)) return false;
+    struct job *jobs = ARENA_ARRAY(arena, found, struct job);
+    for (size_t i = 0; i < found; i++)
+        if (!get(&q->connection->tx, rows[i], NULL, arena, &jobs[i], err)) return false;
+    *ret = jobs;
+    *count = found;
+    return true;
+}

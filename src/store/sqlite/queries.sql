@@ -1,0 +1,850 @@
+-- Every statement that the SQLite store runs. `-- name: X` gives it the constant SQL_X (tools/embed-sql).
+--
+-- C binds the parameters in the order in which their names first appear, and reads the columns in the
+-- order of the select list. Schema, units and the meaning of each column: migrations/0001_start.sql.
+-- Lists answer ids, in order; the rows are then read by key, so that sorting moves narrow rows only.
+
+-- ---- transactions ----------------------------------------------------------------------------
+
+-- name: begin
+begin;
+
+-- name: begin_write
+begin immediate;
+
+-- name: commit
+commit;
+
+-- name: rollback
+rollback;
+
+-- name: savepoint
+savepoint this_write;
+
+-- name: savepoint_release
+release this_write;
+
+-- name: savepoint_undo
+rollback to this_write;
+
+-- ---- counters --------------------------------------------------------------------------------
+
+-- name: totals_get
+select jobs, jobs_enabled, executions, pending, running, succeeded, failed, cancelled, fence, last_execution
+from totals;
+
+-- name: totals_add
+update totals set
+    jobs = jobs + :jobs, jobs_enabled = jobs_enabled + :jobs_enabled, executions = executions + :executions,
+    pending = pending + :pending, running = running + :running, succeeded = succeeded + :succeeded,
+    failed = failed + :failed, cancelled = cancelled + :cancelled,
+    fence = :fence, last_execution = :last_execution;
+
+-- name: timeline_add
+insert into timeline (minute, succeeded, failed, cancelled)
+values (:minute, :succeeded, :failed, :cancelled)
+on conflict (minute) do update set
+    succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+    cancelled = cancelled + excluded.cancelled;
+
+-- name: timeline_get
+select (minute - :first) / :bucket_minutes as bucket, sum(succeeded), sum(failed), sum(cancelled)
+from timeline where minute >= :first and minute < :end group by bucket;
+
+-- name: timeline_running
+select (started_at / 60000000 - :first) / :bucket_minutes as bucket, count(*)
+from executions
+where status = 2 and started_at / 60000000 >= :first and started_at / 60000000 < :end group by bucket;
+
+-- ---- shared texts ----------------------------------------------------------------------------
+
+-- name: name_find
+select id from names where text = :text;
+
+-- name: name_add
+insert into names (text) values (:text);
+
+-- ---- small facts -----------------------------------------------------------------------------
+
+-- name: meta_get
+select value from meta where name = :name;
+
+-- name: meta_set
+insert into meta (name, value) values (:name, :value) on conflict (name) do update set value = excluded.value;
+
+-- name: meta_delete
+delete from meta where name = :name;
+
+-- ---- jobs ------------------------------------------------------------------------------------
+
+-- name: job_insert
+insert into jobs (
+    guid, name, description, type, schedule_type, schedule_expression, interval_seconds,
+    interval_mode, run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy,
+    exclusions, tags, timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy,
+    overlap_policy, is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by,
+    created_at, updated_at, configuration)
+values (
+    :guid, :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
+    :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
+    :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
+    :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
+    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration);
+
+-- name: job_update
+update jobs set (
+    name, description, type, schedule_type, schedule_expression, interval_seconds, interval_mode,
+    run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy, exclusions, tags,
+    timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy, overlap_policy,
+    is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by, created_at,
+    updated_at, configuration) = (
+    :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
+    :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
+    :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
+    :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
+    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration)
+where id = :job;
+
+-- By row, or by guid where the row is null.
+-- name: job_get
+select j.id, s.revision,
+    j.guid, j.name, j.description, j.type, j.schedule_type, j.schedule_expression,
+    j.interval_seconds, j.interval_mode, j.run_at, j.timezone, j.start_at, j.end_at, j.max_runs,
+    j.jitter_seconds, j.retry_policy, j.exclusions, j.tags, j.timeout_seconds, j.queue,
+    j.concurrency_policy, j.misfire_policy, j.gap_policy, j.overlap_policy, j.is_enabled,
+    j.is_paused, j.paused_until, j.is_deleted, j.created_by, j.last_modified_by, j.created_at,
+    j.updated_at, j.configuration,
+    s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
+    s.consecutive_failures, s.run_count, s.live_count
+from jobs j join job_state s on s.id = j.id
+where j.id = ifnull(:job, (select id from jobs where guid = :guid));
+
+-- name: job_flags
+select is_enabled, is_paused, is_deleted from jobs where id = :job;
+
+-- name: job_resume
+update jobs set is_paused = 0, paused_until = null where id = :job;
+
+-- name: job_state_insert
+insert into job_state (
+    id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count,
+    live_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
+    last_execution)
+values (
+    :job, :revision, :status, :concurrency_policy, :wake_at, :next_run_at, :schedule_from,
+    :run_count, :live_count, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0);
+
+-- name: job_state_get
+select revision, status, wake_at, next_run_at, live_count, last_executed_at,
+    last_execution_status, consecutive_failures, execution_count, last_execution
+from job_state where id = :job;
+
+-- name: job_state_update
+update job_state set
+    revision = :revision, status = :status, concurrency_policy = :concurrency_policy, wake_at = :wake_at,
+    next_run_at = :next_run_at, schedule_from = :schedule_from, run_count = :run_count,
+    consecutive_failures = :consecutive_failures
+where id = :job;
+
+-- name: job_state_plan
+update job_state set
+    revision = :revision, status = :status, wake_at = :wake_at, next_run_at = :next_run_at,
+    schedule_from = :schedule_from, run_count = :run_count, live_count = :live_count,
+    execution_count = :execution_count, last_execution = :last_execution
+where id = :job;
+
+-- name: job_state_new_execution
+update job_state set
+    status = :status, live_count = :live_count, execution_count = :execution_count, last_execution = :last_execution
+where id = :job;
+
+-- A Pending execution of the job was cancelled.
+-- name: job_state_ended_unstarted
+update job_state set
+    live_count = live_count - 1,
+    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+             when last_execution_status = 4 then 4 else 1 end
+where id = :job;
+
+-- name: job_state_reschedule
+update job_state set
+    next_run_at = :next_run_at, wake_at = :wake_at,
+    status = case when status in (2, 3, 6) then status when :next_run_at is null and live_count = 0 then 5
+             when last_execution_status = 4 then 4 else 1 end
+where id = :job and revision = :revision;
+
+-- name: job_tags_add
+insert or ignore into job_tags (tag, job) select value, :job from json_each(:tags);
+
+-- What the stored definition has put there; job_tags is found by tag.
+-- name: job_tags_remove
+delete from job_tags where job = :job and tag in (select value from json_each((select tags from jobs where id = :job)));
+
+-- name: job_erase
+delete from jobs where id = :job;
+
+-- name: job_erase_state
+delete from job_state where id = :job;
+
+-- name: job_erase_skips
+delete from skips where job = :job;
+
+-- name: job_erase_details
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+delete from execution_details where id in (select id from chain);
+
+-- name: job_erase_executions
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+delete from executions where id in (select id from chain);
+
+-- name: job_erase_counts
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.status, case when e.status >= 3 then e.completed_at / 60000000 end as minute, count(*)
+from chain join executions e on e.id = chain.id group by e.status, minute;
+
+-- name: job_is_running
+select 1 from executions where job = :job and status = 2 limit 1;
+
+-- ---- lists of jobs ---------------------------------------------------------------------------
+
+-- name: job_list_name_asc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.name asc nulls last, j.id asc limit :limit offset :offset;
+
+-- name: job_list_name_desc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.name desc nulls last, j.id desc limit :limit offset :offset;
+
+-- name: job_list_created_at_asc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.created_at asc nulls last, j.id asc limit :limit offset :offset;
+
+-- name: job_list_created_at_desc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.created_at desc nulls last, j.id desc limit :limit offset :offset;
+
+-- name: job_list_updated_at_asc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.updated_at asc nulls last, j.id asc limit :limit offset :offset;
+
+-- name: job_list_updated_at_desc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by j.updated_at desc nulls last, j.id desc limit :limit offset :offset;
+
+-- By next_run_at (3) or last_executed_at (4) where the filter asks for no more than a status.
+-- name: job_list_state_asc
+select s.id from job_state s
+where case :status when 0 then s.status <> 6 else s.status = :status end
+order by case :sort when 3 then s.next_run_at else s.last_executed_at end asc nulls last, s.id asc
+limit :limit offset :offset;
+
+-- name: job_list_state_desc
+select s.id from job_state s
+where case :status when 0 then s.status <> 6 else s.status = :status end
+order by case :sort when 3 then s.next_run_at else s.last_executed_at end desc nulls last, s.id desc
+limit :limit offset :offset;
+
+-- The same, with any filter. Sorted; :sort is enum job_sort.
+-- name: job_list_filtered_asc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by case :sort when 0 then j.name when 1 then j.created_at when 2 then j.updated_at
+         when 3 then s.next_run_at else s.last_executed_at end asc nulls last, j.id asc
+limit :limit offset :offset;
+
+-- name: job_list_filtered_desc
+select j.id from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by case :sort when 0 then j.name when 1 then j.created_at when 2 then j.updated_at
+         when 3 then s.next_run_at else s.last_executed_at end desc nulls last, j.id desc
+limit :limit offset :offset;
+-- By tag, in any order. Sorted.
+-- name: job_list_tagged_asc
+select j.id from job_tags t cross join jobs j on j.id = t.job join job_state s on s.id = j.id
+where t.tag = :tag
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by case :sort when 0 then j.name when 1 then j.created_at when 2 then j.updated_at
+         when 3 then s.next_run_at else s.last_executed_at end asc nulls last, j.id asc
+limit :limit offset :offset;
+
+-- name: job_list_tagged_desc
+select j.id from job_tags t cross join jobs j on j.id = t.job join job_state s on s.id = j.id
+where t.tag = :tag
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0)
+order by case :sort when 0 then j.name when 1 then j.created_at when 2 then j.updated_at
+         when 3 then s.next_run_at else s.last_executed_at end desc nulls last, j.id desc
+limit :limit offset :offset;
+
+-- name: job_count
+select count(*) from jobs j join job_state s on s.id = j.id
+where true
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0);
+
+-- name: job_count_tagged
+select count(*) from job_tags t cross join jobs j on j.id = t.job join job_state s on s.id = j.id
+where t.tag = :tag
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+  and (:type = 0 or j.type = :type)
+  and (:queue is null or j.queue = :queue)
+  and (:created_by is null or j.created_by = :created_by)
+  and (:search is null or instr(lower(j.name), lower(:search)) > 0
+       or instr(lower(j.description), lower(:search)) > 0);
+
+-- name: job_count_status
+select count(*) from job_state where status = :status;
+
+-- name: job_failed_list
+select id from job_state
+where consecutive_failures >= :threshold and status <> 6
+order by consecutive_failures desc, id limit :limit;
+
+-- The same for thresholds of 1 and more, by the index of the streaks.
+-- name: job_failed_list_streaks
+select id from job_state
+where consecutive_failures >= :threshold and consecutive_failures > 0 and status <> 6
+order by consecutive_failures desc, id limit :limit;
+
+-- ---- planning --------------------------------------------------------------------------------
+
+-- name: due_jobs
+select id, revision, wake_at, next_run_at, schedule_from, run_count, live_count
+from job_state where wake_at <= :now order by wake_at, id limit :limit;
+
+-- A due time that has its execution already is passed over: no row changes.
+-- name: execution_insert
+insert into executions (
+    id, guid, job, previous, status, trigger, retry_count, queue, triggered_by, node, fence,
+    scheduled_for, created_at, available_at, started_at, completed_at, error_type, cancel_requested,
+    output_truncated, has_details)
+values (
+    :id, :guid, :job, :previous, :status, :trigger, :retry_count, :queue, :triggered_by, :node,
+    :fence, :scheduled_for, :created_at, :available_at, :started_at, :completed_at, 0, 0, 0,
+    :has_details)
+on conflict (scheduled_for, job) where trigger in (1, 6) and retry_count = 0 do nothing;
+
+-- name: details_insert
+insert into execution_details (id, retry_parent, parameters, error_message)
+values (:execution, :retry_parent, :parameters, :error_message);
+
+-- name: wake_job
+select min(wake_at) from job_state where wake_at is not null;
+
+-- One look into the index for each queue that has something Pending.
+-- name: wake_pending
+with recursive queues (id) as (
+    select min(queue) from executions where status = 1
+    union all
+    select (select min(queue) from executions where status = 1 and queue > queues.id)
+    from queues where queues.id is not null)
+select min((select min(available_at) from executions where status = 1 and queue = queues.id))
+from queues where queues.id is not null;
+
+-- ---- claiming and settling -------------------------------------------------------------------
+
+-- Queues with something Pending that are not among :named (a JSON array).
+-- name: claim_other_queues
+with recursive queues (id) as (
+    select min(queue) from executions where status = 1
+    union all
+    select (select min(queue) from executions where status = 1 and queue > queues.id)
+    from queues where queues.id is not null)
+select id from queues
+where id is not null
+  and id not in (select n.id from json_each(:named) named join names n on n.text = named.value);
+
+-- name: claim_candidates
+select e.available_at, e.id from executions e
+where e.status = 1 and e.queue = :queue and e.available_at <= :now
+  and not exists (select 1 from job_state s where s.id = e.job and s.concurrency_policy = 3
+                  and exists (select 1 from executions r where r.job = s.id and r.status = 2))
+order by e.available_at, e.id limit :limit;
+
+-- Asks again whether the job may run: the candidate before may have been of the same job.
+-- name: claim_one
+update executions set status = 2, node = :node, fence = :fence, started_at = :now, completed_at = :now
+where id = :execution and status = 1
+  and not exists (select 1 from job_state s where s.id = executions.job and s.concurrency_policy = 3
+                  and exists (select 1 from executions r where r.job = s.id and r.status = 2));
+
+-- name: settle_execution
+update executions set
+    status = :status, completed_at = :completed_at, error_type = :error_type,
+    output_truncated = :output_truncated, has_details = has_details | :has_details
+where id = :execution and fence = :fence and status = 2 and job = :job;
+
+-- Pending again; what is left of the claim is filler from now on.
+-- name: settle_hand_back
+update executions set status = 1
+where id = :execution and fence = :fence and status = 2 and job = :job;
+
+-- name: settle_details
+insert into execution_details (id, error_message, output) values (:execution, :error_message, :output)
+on conflict (id) do update set error_message = excluded.error_message, output = excluded.output;
+
+-- No failure now and none before: leaves the streak, and with it the index of the streaks, alone.
+-- name: settle_job
+update job_state set
+    live_count = live_count - 1,
+    last_executed_at = max(ifnull(last_executed_at, 0), (select started_at from executions where id = :execution)),
+    last_execution_status = :status,
+    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+             when :status = 4 then 4 else 1 end
+where id = :job and consecutive_failures = 0;
+
+-- name: settle_job_streak
+update job_state set
+    live_count = live_count - 1,
+    last_executed_at = max(ifnull(last_executed_at, 0), (select started_at from executions where id = :execution)),
+    last_execution_status = :status,
+    consecutive_failures = case :status when 3 then 0 when 4 then consecutive_failures + 1
+                           else consecutive_failures end,
+    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+             when :status = 4 then 4 else 1 end
+where id = :job;
+
+-- name: orphans
+select e.id from executions e indexed by executions_running
+where e.status = 2
+  and (e.node = (select id from names where text = :node)
+       or e.node in (select n.id from nodes join names n on n.text = nodes.name
+                     where nodes.lease_until < :lease_before))
+order by e.id limit :limit;
+
+-- name: heartbeat
+insert into nodes (name, version, started_at, heartbeat_at, lease_until, workers_busy, workers_total)
+values (:name, :version, :started_at, :heartbeat_at, :lease_until, :workers_busy, :workers_total)
+on conflict (name) do update set
+    version = excluded.version, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at,
+    lease_until = excluded.lease_until, workers_busy = excluded.workers_busy,
+    workers_total = excluded.workers_total;
+
+-- name: nodes
+select name, version, started_at, heartbeat_at, lease_until, workers_busy, workers_total
+from nodes order by name;
+
+-- name: cancel_find
+select id, status, job, has_details from executions where guid = :guid;
+
+-- name: cancel_pending
+update executions set
+    status = 5, completed_at = :now, started_at = null, node = null, fence = 0, has_details = has_details | :has_details
+where id = :execution;
+
+-- name: cancel_reason
+insert into execution_details (id, error_message) values (:execution, :error_message)
+on conflict (id) do update set error_message = excluded.error_message;
+
+-- name: cancel_request
+update executions set cancel_requested = 1 where id = :execution;
+
+-- name: cancel_requests
+select e.id from executions e indexed by executions_running
+where e.status = 2 and e.cancel_requested = 1 and e.node = (select id from names where text = :node)
+order by e.id;
+
+-- ---- executions, read ------------------------------------------------------------------------
+
+-- By row, or by guid where the row is null.
+-- name: execution_get
+select e.id, e.guid, e.job, j.guid, j.name, e.status,
+    (select text from names where id = e.queue), e.trigger, (select text from names where id = e.triggered_by),
+    e.scheduled_for, e.created_at, e.available_at, e.started_at, e.completed_at, e.retry_count, d.retry_parent,
+    (select text from names where id = e.node), e.fence, e.cancel_requested, e.error_type, d.error_message,
+    d.parameters, case when :with_output then d.output end, e.output_truncated
+from executions e
+join jobs j on j.id = e.job
+left join execution_details d on d.id = case when e.has_details then e.id end
+where e.id = ifnull(:execution, (select id from executions where guid = :guid));
+
+-- Newest first. The chain is left as soon as all that live are found.
+-- name: executions_live
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.id from chain cross join executions e on e.id = chain.id
+where e.status in (1, 2) limit ifnull((select live_count from job_state where id = :job), 0);
+
+-- name: execution_retries
+select e.id from execution_details d join executions e on e.id = d.id
+where d.retry_parent = :guid order by e.id;
+
+-- name: execution_page
+select id from executions order by id desc limit :limit offset :offset;
+
+-- name: execution_list_any
+select e.id from executions e
+where true
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+order by e.id desc limit :limit offset :offset;
+
+-- name: execution_count_any
+select count(*) from executions e
+where true
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
+-- name: execution_list_pending
+select e.id from executions e indexed by executions_pending
+where e.status = 1
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+order by e.id desc limit :limit offset :offset;
+
+-- name: execution_count_pending
+select count(*) from executions e indexed by executions_pending
+where e.status = 1
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
+-- name: execution_list_running
+select e.id from executions e indexed by executions_running
+where e.status = 2
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+order by e.id desc limit :limit offset :offset;
+
+-- name: execution_count_running
+select count(*) from executions e indexed by executions_running
+where e.status = 2
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
+-- name: execution_list_ended_badly
+select e.id from executions e
+where e.status in (4, 5)
+  and e.status = :status
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+order by e.id desc limit :limit offset :offset;
+
+-- name: execution_count_ended_badly
+select count(*) from executions e
+where e.status in (4, 5)
+  and e.status = :status
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
+-- The whole history of one job: along its chain, newest first.
+-- name: execution_list_job_page
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select id from chain limit :limit offset :offset;
+
+-- name: execution_count_job_page
+select execution_count from job_state where id = :job;
+
+-- name: execution_list_job
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.id from chain cross join executions e on e.id = chain.id
+where true
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+limit :limit offset :offset;
+
+-- name: execution_count_job
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select count(*) from chain cross join executions e on e.id = chain.id
+where true
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
+-- How long the job's chain is, and about where the range of due times begins and ends in the table.
+-- name: occurrences_cost
+select
+    (select execution_count from job_state where id = :job),
+    (select e.id from executions e where trigger in (1, 6) and retry_count = 0 and scheduled_for >= :from
+     order by scheduled_for limit 1),
+    (select e.id from executions e where trigger in (1, 6) and retry_count = 0 and scheduled_for <= :to
+     order by scheduled_for desc limit 1);
+
+-- name: occurrences_by_chain
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.id from chain cross join executions e on e.id = chain.id
+where e.trigger in (1, 6) and e.retry_count = 0 and e.scheduled_for between :from and :to
+order by e.scheduled_for limit :limit;
+
+-- name: occurrences_by_due_time
+select e.id from executions e
+where e.job = :job and e.trigger in (1, 6) and e.retry_count = 0 and e.scheduled_for between :from and :to
+order by e.scheduled_for limit :limit;
+
+-- ---- the ledger of skipped due times ---------------------------------------------------------
+
+-- name: skip_insert
+insert into skips (job, from_at, to_at, reason, decided_at)
+values (:job, :from_at, :to_at, :reason, :decided_at);
+
+-- name: skips
+select job, from_at, to_at, reason, decided_at from skips
+where job = :job and to_at >= :from and from_at < :to order by from_at, to_at;
+
+-- ---- idempotency keys ------------------------------------------------------------------------
+
+-- name: idempotency_get
+select scope, key, request_hash, status, location, body, created_at from idempotency
+where scope = :scope and key = :key and created_at >= :not_before;
+
+-- name: idempotency_put
+insert into idempotency (scope, key, request_hash, status, location, body, created_at)
+values (:scope, :key, :request_hash, :status, :location, :body, :created_at)
+on conflict (scope, key) do update set
+    request_hash = excluded.request_hash, status = excluded.status, location = excluded.location,
+    body = excluded.body, created_at = excluded.created_at;
+
+-- name: idempotency_expire
+delete from idempotency where rowid in (
+    select rowid from idempotency where created_at < :before order by created_at limit :limit);
+
+-- ---- audit -----------------------------------------------------------------------------------
+
+-- name: audit_last
+select id, hash from audit order by id desc limit 1;
+
+-- name: audit_append
+insert into audit (id, at, actor, address, action, subject, before, after, hash)
+values (:id, :at, :actor, :address, :action, :subject, :before, :after, :hash);
+
+-- name: audit_list
+select id, at, actor, address, action, subject, before, after, hash from audit
+order by id desc limit :limit offset :offset;
+
+-- name: audit_list_subject
+select id, at, actor, address, action, subject, before, after, hash from audit
+where subject = :subject order by id desc limit :limit offset :offset;
+
+-- Ids are dense, so the last one is the count.
+-- name: audit_count
+select ifnull(max(id), 0) from audit;
+
+-- name: audit_count_subject
+select count(*) from audit where subject = :subject;
+
+-- ---- people and tokens -----------------------------------------------------------------------
+
+-- name: user_insert
+insert into users (
+    guid, email, password_hash, role, is_locked, locked_until, failed_logins, token_generation,
+    created_at, last_login_at)
+values (
+    :guid, :email, :password_hash, :role, :is_locked, :locked_until, :failed_logins,
+    :token_generation, :created_at, :last_login_at);
+
+-- name: user_update
+update users set (
+    password_hash, role, is_locked, locked_until, failed_logins, token_generation, created_at,
+    last_login_at) = (
+    :password_hash, :role, :is_locked, :locked_until, :failed_logins, :token_generation,
+    :created_at, :last_login_at)
+where id = :user;
+
+-- name: user_delete
+delete from users where id = :user;
+
+-- name: user_delete_refresh_tokens
+delete from refresh_tokens where user = :user;
+
+-- name: user_delete_access_tokens
+delete from access_tokens where user = :user;
+
+-- By row, else by guid, else by e-mail.
+-- name: user_get
+select id, guid, email, password_hash, role, is_locked, locked_until, failed_logins, token_generation, created_at, last_login_at
+from users
+where id = coalesce(:user, (select id from users where guid = :guid), (select id from users where email = :email));
+
+-- name: user_list
+select id from users order by email limit :limit offset :offset;
+
+-- name: user_count_all
+select count(*) from users;
+
+-- name: user_count
+select count(*) from users where role = :role and is_locked = 0;
+
+-- name: refresh_insert
+insert into refresh_tokens (hash, user, family, created_at, expires_at, used_at, revoked_at)
+values (:hash, :user, :family, :created_at, :expires_at, :used_at, :revoked_at);
+
+-- name: refresh_get
+select hash, user, family, created_at, expires_at, used_at, revoked_at
+from refresh_tokens where hash = :hash;
+
+-- name: refresh_mark_used
+update refresh_tokens set used_at = :at where hash = :hash;
+
+-- The time of the first revocation stays.
+-- name: refresh_revoke_family
+update refresh_tokens set revoked_at = :at where family = :family and revoked_at is null;
+
+-- name: refresh_revoke_user
+update refresh_tokens set revoked_at = :at where user = :user and revoked_at is null;
+
+-- name: token_insert
+insert into access_tokens (
+    guid, user, hash, prefix, name, role, created_at, expires_at, last_used_at, revoked_at)
+values (:guid, :user, :hash, :prefix, :name, :role, :created_at, :expires_at, :last_used_at, :revoked_at);
+
+-- name: token_get
+select t.guid, t.user, u.email, t.hash, t.prefix, t.name, t.role, t.created_at, t.expires_at,
+    t.last_used_at, t.revoked_at
+from access_tokens t join users u on u.id = t.user
+where t.hash = :hash;
+
+-- name: token_list
+select t.guid, t.user, u.email, t.hash, t.prefix, t.name, t.role, t.created_at, t.expires_at,
+    t.last_used_at, t.revoked_at
+from access_tokens t join users u on u.id = t.user
+where t.user = :user order by t.id;
+
+-- name: token_revoke
+update access_tokens set revoked_at = ifnull(revoked_at, :at) where user = :user and guid = :guid;
+
+-- name: token_touch
+update access_tokens set last_used_at = :at where guid = :guid;

@@ -1,0 +1,95 @@
+/* settle.c - how an execution ends, and what that does to its job: the other hot half of a run.
+ *
+ * The fence is part of the statement that writes the end, so a settlement that comes late, twice or
+ * from a node that was taken for dead changes no row, and nothing else of it is done.
+ */
+#include "store/sqlite/tables.h"
+#include "store/sqlite/writer.h"
+
+#include <assert.h>
+
+static bool has_details(const struct settlement *item) {
+    return !str_is_absent(item->error_message) || !str_is_absent(item->output);
+}
+
+static bool end_execution(struct store_tx *tx, struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_SETTLE_EXECUTION);
+    query_i64(&q, (int64_t)item->status);
+    query_utc(&q, item->completed_at);
+    query_i64(&q, item->error_type);
+    query_i64(&q, item->output_truncated);
+    query_i64(&q, has_details(item));
+    query_i64(&q, item->execution_row);
+    query_i64(&q, item->fence);
+    query_i64(&q, item->job_row);
+    if (!query_run(&q, err)) return false;
+    item->applied = query_changes(&q) > 0;
+    return true;
+}
+
+static bool write_details(struct store_tx *tx, const struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_SETTLE_DETAILS);
+    query_i64(&q, item->execution_row);
+    query_text(&q, item->error_message);
+    query_text(&q, item->output);
+    return query_run(&q, err);
+}
+
+static bool run_on_job(struct store_tx *tx, enum sql_statement which, const struct settlement *item,
+                       bool *changed, struct err *err) {
+    struct query q = query_begin(tx, which);
+    query_i64(&q, item->execution_row);
+    query_i64(&q, (int64_t)item->status);
+    query_i64(&q, item->job_row);
+    if (!query_run(&q, err)) return false;
+    *changed = query_changes(&q) > 0;
+    return true;
+}
+
+static bool note_end_on_job(struct store_tx *tx, const struct settlement *item, struct err *err) {
+    bool changed = false;
+    if (item->status != EXECUTION_FAILED && !run_on_job(tx, SQL_SETTLE_JOB, item, &changed, err))
+        return false;
+    return changed || run_on_job(tx, SQL_SETTLE_JOB_STREAK, item, &changed, err);
+}
+
+static bool hand_back(struct store_tx *tx, struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_SETTLE_HAND_BACK);
+    query_i64(&q, item->execution_row);
+    query_i64(&q, item->fence);
+    query_i64(&q, item->job_row);
+    if (!query_run(&q, err)) return false;
+    item->applied = query_changes(&q) > 0;
+    return true;
+}
+
+static bool reschedule(struct store_tx *tx, const struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_STATE_RESCHEDULE);
+    query_never(&q, item->next_run_at);
+    query_never(&q, item->wake_at);
+    query_i64(&q, item->job_row);
+    query_i64(&q, item->revision);
+    return query_run(&q, err);
+}
+
+static bool settle_one(struct store_tx *tx, struct settlement *item, struct err *err) {
+    assert(item->status != EXECUTION_RUNNING);
+    bool ends = item->status != EXECUTION_PENDING;
+    if (ends ? !end_execution(tx, item, err) : !hand_back(tx, item, err)) return false;
+    if (!item->applied) return true;
+    count_executions(writer_of(tx), EXECUTION_RUNNING, -1);
+    count_executions(writer_of(tx), item->status, 1);
+    writer_of(tx)->write_changed_jobs = true;
+    if (ends && (!count_ended(tx, item->status, item->completed_at, 1, err) ||
+                 !note_end_on_job(tx, item, err)))
+        return false;
+    if (ends && has_details(item) && !write_details(tx, item, err)) return false;
+    if (item->reschedule && !reschedule(tx, item, err)) return false;
+    return !item->retry || sqlite_execution_insert(tx, item->retry, err);
+}
+
+bool sqlite_settle(struct store_tx *tx, struct settlement *items, size_t count, struct err *err) {
+    for (size_t i = 0; i < count; i++)
+        if (!settle_one(tx, &items[i], err)) return false;
+    return true;
+}

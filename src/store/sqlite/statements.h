@@ -1,0 +1,18 @@
+/* statements.h - one constant for each statement of queries.sql, and its text.
+ *
+ *   Owns: nothing; the texts are constants.   Threads: pure.   Source: queries.sql,
+ * tools/embed-sql.
+ */
+#ifndef ALPHABET_STORE_SQLITE_STATEMENTS_H
+#define ALPHABET_STORE_SQLITE_STATEMENTS_H
+
+#include "sqlite_queries.inc"
+
+#define SQL_STATEMENT_CONSTANT(constant, name, text) constant,
+enum sql_statement { SQL_STATEMENTS(SQL_STATEMENT_CONSTANT) SQL_STATEMENT_COUNT };
+#undef SQL_STATEMENT_CONSTANT
+
+const char *sql_statement_name(enum sql_statement statement);
+const char *sql_statement_text(enum sql_statement statement);
+
+#endif

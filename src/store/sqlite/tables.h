@@ -1,0 +1,133 @@
+/* tables.h - each function of the contract, under its name with `sqlite_` before it.
+ *
+ *   Owns, Threads, Errors: as store/store.h says for the function of the same name.
+ */
+#ifndef ALPHABET_STORE_SQLITE_TABLES_H
+#define ALPHABET_STORE_SQLITE_TABLES_H
+
+#include "store/sqlite/query.h"
+
+bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err);
+bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expected_revision,
+                       struct err *err);
+bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err);
+bool sqlite_job_get(struct store_tx *tx, struct guid id, struct arena *arena, struct job *ret,
+                    struct err *err);
+bool sqlite_job_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena, struct job *ret,
+                           struct err *err);
+bool sqlite_job_list(struct store_tx *tx, const struct job_filter *filter, struct arena *arena,
+                     struct job_page *ret, struct err *err);
+bool sqlite_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
+                       struct job_page *ret, struct err *err);
+bool sqlite_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
+                     struct due_job **ret, size_t *count, struct err *err);
+bool sqlite_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count, struct err *err);
+bool sqlite_execution_insert(struct store_tx *tx, struct new_execution *execution, struct err *err);
+bool sqlite_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *err);
+bool sqlite_claim(struct store_tx *tx, const struct claim *claim, struct arena *arena,
+                  struct execution **ret, size_t *count, struct err *err);
+bool sqlite_settle(struct store_tx *tx, struct settlement *items, size_t count, struct err *err);
+bool sqlite_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
+                    int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
+                    struct err *err);
+bool sqlite_heartbeat(struct store_tx *tx, const struct node *node, struct err *err);
+bool sqlite_nodes(struct store_tx *tx, struct arena *arena, struct node **ret, size_t *count,
+                  struct err *err);
+bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str reason, struct utc now,
+                             struct arena *arena, enum cancel_result *ret,
+                             struct execution *ret_execution, struct err *err);
+bool sqlite_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
+                            int64_t **ret, size_t *count, struct err *err);
+bool sqlite_executions_live(struct store_tx *tx, int64_t job_row, struct arena *arena,
+                            struct execution **ret, size_t *count, struct err *err);
+bool sqlite_execution_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                          struct execution *ret, struct err *err);
+bool sqlite_execution_list(struct store_tx *tx, const struct execution_filter *filter,
+                           struct arena *arena, struct execution_page *ret, struct err *err);
+bool sqlite_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
+                              struct execution **ret, size_t *count, struct err *err);
+bool sqlite_occurrences(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
+                        int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
+                        struct err *err);
+bool sqlite_skips(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
+                  struct arena *arena, struct skip_range **ret, size_t *count, struct err *err);
+bool sqlite_skip_insert(struct store_tx *tx, const struct skip_range *range, struct err *err);
+bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
+                     struct timeline_bucket *ret, struct err *err);
+bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err);
+bool sqlite_idempotency_get(struct store_tx *tx, struct str scope, struct str key,
+                            struct utc not_before, struct arena *arena, struct idempotency *ret,
+                            struct err *err);
+bool sqlite_idempotency_put(struct store_tx *tx, const struct idempotency *entry, struct err *err);
+bool sqlite_idempotency_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                               struct err *err);
+bool sqlite_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err);
+bool sqlite_audit_list(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
+                       struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
+                       struct err *err);
+bool sqlite_user_insert(struct store_tx *tx, struct user *user, struct err *err);
+bool sqlite_user_update(struct store_tx *tx, const struct user *user, struct err *err);
+bool sqlite_user_delete(struct store_tx *tx, int64_t user_row, struct err *err);
+bool sqlite_user_get(struct store_tx *tx, struct guid id, struct arena *arena, struct user *ret,
+                     struct err *err);
+bool sqlite_user_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena, struct user *ret,
+                            struct err *err);
+bool sqlite_user_get_by_email(struct store_tx *tx, struct str email, struct arena *arena,
+                              struct user *ret, struct err *err);
+bool sqlite_user_list(struct store_tx *tx, int64_t offset, int64_t limit, struct arena *arena,
+                      struct user **ret, size_t *count, int64_t *total, struct err *err);
+bool sqlite_user_count(struct store_tx *tx, enum role role, int64_t *ret, struct err *err);
+bool sqlite_refresh_insert(struct store_tx *tx, const struct refresh_token *token, struct err *err);
+bool sqlite_refresh_get(struct store_tx *tx, const unsigned char hash[TOKEN_HASH_SIZE],
+                        struct refresh_token *ret, struct err *err);
+bool sqlite_refresh_mark_used(struct store_tx *tx, const unsigned char hash[TOKEN_HASH_SIZE],
+                              struct utc at, struct err *err);
+bool sqlite_refresh_revoke_family(struct store_tx *tx, struct guid family, struct utc at,
+                                  struct err *err);
+bool sqlite_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
+                                struct err *err);
+bool sqlite_token_insert(struct store_tx *tx, const struct access_token *token, struct err *err);
+bool sqlite_token_get(struct store_tx *tx, const unsigned char hash[TOKEN_HASH_SIZE],
+                      struct arena *arena, struct access_token *ret, struct err *err);
+bool sqlite_token_list(struct store_tx *tx, int64_t user_row, struct arena *arena,
+                       struct access_token **ret, size_t *count, struct err *err);
+bool sqlite_token_revoke(struct store_tx *tx, int64_t user_row, struct guid id, struct utc at,
+                         struct err *err);
+bool sqlite_token_touch(struct store_tx *tx, struct guid id, struct utc at, struct err *err);
+bool sqlite_meta_get(struct store_tx *tx, struct str name, struct arena *arena, struct str *ret,
+                     struct err *err);
+bool sqlite_meta_set(struct store_tx *tx, struct str name, struct str value, struct err *err);
+
+/* ---- for the other files --------------------------------------------------------------------- */
+
+/* Reads the rows whose ids the query answers, one job each, into an array in the arena. */
+WARN_UNUSED bool jobs_of_query(struct query *q, struct arena *arena, struct job **ret,
+                               size_t *count, struct err *err);
+/* Likewise executions, without output. */
+WARN_UNUSED bool executions_of_query(struct query *q, struct arena *arena, struct execution **ret,
+                                     size_t *count, struct err *err);
+WARN_UNUSED bool execution_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
+                                  struct execution *ret, struct err *err);
+
+/* What executions change of a job, as it stands in job_state. */
+struct job_state {
+    int64_t revision;
+    enum job_status status;
+    struct utc wake_at, next_run_at, last_executed_at;
+    int64_t live_count, last_execution_status, consecutive_failures;
+    int64_t execution_count, last_execution;
+};
+
+/* `found` is false when there is no such job. */
+WARN_UNUSED bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret,
+                               bool *found, struct err *err);
+/* What job_current_status() says of a job in this state, deleted, disabled or paused as before. */
+enum job_status job_state_status(const struct job_state *state);
+/* Writes the execution and counts it, in `state` too, which the caller writes. */
+WARN_UNUSED bool execution_add(struct store_tx *tx, struct new_execution *execution,
+                               struct job_state *state, struct err *err);
+/* Both are NOT_FOUND, and return false. */
+bool no_such_job(struct err *err);
+bool no_such_execution(struct err *err);
+
+#endif

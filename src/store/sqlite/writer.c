@@ -1,0 +1,175 @@
+/* writer.c - the counts of a group and how they reach the file; see writer.h.
+ *
+ * A group of a thousand settlements touches one row of `totals` and, as a rule, one or two of
+ * `timeline`. When the ends of one write are spread over more minutes than there is room for, the
+ * counts go straight to the table: that is as right, only slower, because the savepoint covers it.
+ */
+#include "store/sqlite/writer.h"
+
+enum { US_PER_MINUTE = 60 * 1000000 };
+
+/* ---- minutes --------------------------------------------------------------------------------- */
+
+static bool write_minute(struct store_tx *tx, const struct minute_counts *counts, struct err *err) {
+    struct query q = query_begin(tx, SQL_TIMELINE_ADD);
+    query_i64(&q, counts->minute);
+    query_i64(&q, counts->succeeded);
+    query_i64(&q, counts->failed);
+    query_i64(&q, counts->cancelled);
+    return query_run(&q, err);
+}
+
+static bool write_minutes(struct store_tx *tx, struct counts *counts, struct err *err) {
+    for (size_t i = 0; i < counts->minute_count; i++)
+        if (!write_minute(tx, &counts->minutes[i], err)) return false;
+    counts->minute_count = 0;
+    return true;
+}
+
+/* The counts of this minute, made when they are not there. NULL and err when making room fails. */
+static struct minute_counts *minute_of(struct store_tx *tx, struct counts *counts, int64_t minute,
+                                       struct err *err) {
+    for (size_t i = counts->minute_count; i-- > 0;)
+        if (counts->minutes[i].minute == minute) return &counts->minutes[i];
+    if (counts->minute_count == MINUTES_AT_ONCE && !write_minutes(tx, counts, err)) return NULL;
+    struct minute_counts *fresh = &counts->minutes[counts->minute_count++];
+    *fresh = (struct minute_counts){.minute = minute};
+    return fresh;
+}
+
+bool count_ended(struct store_tx *tx, enum execution_status status, struct utc at, int64_t change,
+                 struct err *err) {
+    if (!execution_has_ended(status)) return true;
+    struct minute_counts *minute = minute_of(tx, &writer_of(tx)->write, at.us / US_PER_MINUTE, err);
+    if (!minute) return false;
+    if (status == EXECUTION_SUCCEEDED) minute->succeeded += change;
+    if (status == EXECUTION_FAILED) minute->failed += change;
+    if (status == EXECUTION_CANCELLED) minute->cancelled += change;
+    return true;
+}
+
+/* ---- totals ---------------------------------------------------------------------------------- */
+
+void count_executions(struct writer *writer, enum execution_status status, int64_t change) {
+    struct totals *totals = &writer->write.totals;
+    switch (status) {
+    case EXECUTION_PENDING: totals->pending += change; break;
+    case EXECUTION_RUNNING: totals->running += change; break;
+    case EXECUTION_SUCCEEDED: totals->succeeded += change; break;
+    case EXECUTION_FAILED: totals->failed += change; break;
+    case EXECUTION_CANCELLED: totals->cancelled += change; break;
+    }
+    totals->executions += change;
+}
+
+void count_jobs(struct writer *writer, int64_t jobs, int64_t enabled) {
+    writer->write.totals.jobs += jobs;
+    writer->write.totals.jobs_enabled += enabled;
+}
+
+void totals_sum(struct totals *sum, const struct totals *more) {
+    sum->jobs += more->jobs;
+    sum->jobs_enabled += more->jobs_enabled;
+    sum->executions += more->executions;
+    sum->pending += more->pending;
+    sum->running += more->running;
+    sum->succeeded += more->succeeded;
+    sum->failed += more->failed;
+    sum->cancelled += more->cancelled;
+}
+
+static bool is_zero(const struct totals *t) {
+    return !(t->jobs | t->jobs_enabled | t->executions | t->pending | t->running | t->succeeded |
+             t->failed | t->cancelled);
+}
+
+static bool write_totals(struct store_tx *tx, struct err *err) {
+    struct writer *writer = writer_of(tx);
+    const struct totals *totals = &writer->group.totals;
+    if (is_zero(totals) && writer->fence == writer->saved_fence &&
+        writer->last_execution == writer->saved_last_execution)
+        return true;
+    struct query q = query_begin(tx, SQL_TOTALS_ADD);
+    query_i64(&q, totals->jobs);
+    query_i64(&q, totals->jobs_enabled);
+    query_i64(&q, totals->executions);
+    query_i64(&q, totals->pending);
+    query_i64(&q, totals->running);
+    query_i64(&q, totals->succeeded);
+    query_i64(&q, totals->failed);
+    query_i64(&q, totals->cancelled);
+    query_i64(&q, writer->fence);
+    query_i64(&q, writer->last_execution);
+    if (!query_run(&q, err)) return false;
+    writer->group.totals = (struct totals){0};
+    writer->saved_fence = writer->fence;
+    writer->saved_last_execution = writer->last_execution;
+    return true;
+}
+
+/* ---- the life of a write and of a group ------------------------------------------------------ */
+
+void writer_begin_write(struct writer *writer) {
+    writer->write.totals = (struct totals){0};
+    writer->write.minute_count = 0;
+    writer->write_changed_jobs = false;
+    writer->paused_all_before = writer->paused_all;
+}
+
+bool writer_keep_write(struct store_tx *tx, struct err *err) {
+    struct writer *writer = writer_of(tx);
+    totals_sum(&writer->group.totals, &writer->write.totals);
+    for (size_t i = 0; i < writer->write.minute_count; i++) {
+        const struct minute_counts *from = &writer->write.minutes[i];
+        struct minute_counts *to = minute_of(tx, &writer->group, from->minute, err);
+        if (!to) return false;
+        to->succeeded += from->succeeded;
+        to->failed += from->failed;
+        to->cancelled += from->cancelled;
+    }
+    writer->group_changed_jobs |= writer->write_changed_jobs;
+    return true;
+}
+
+void writer_undo_write(struct writer *writer) {
+    writer->paused_all = writer->paused_all_before;
+    names_forget(&writer->names);
+}
+
+bool writer_save(struct store_tx *tx, struct err *err) {
+    return write_minutes(tx, &writer_of(tx)->group, err) && write_totals(tx, err);
+}
+
+static bool load_paused(struct store_tx *tx, bool *ret, struct err *err) {
+    struct query q = query_begin(tx, SQL_META_GET);
+    query_text(&q, STR("paused_all"));
+    struct arena arena = {0};
+    bool paused = query_row(&q) && str_equal(read_text(&q, &arena), STR("1"));
+    arena_free(&arena);
+    *ret = paused;
+    return query_end(&q, err);
+}
+
+bool writer_load(struct store_tx *tx, struct err *err) {
+    struct writer *writer = writer_of(tx);
+    struct query q = query_begin(tx, SQL_TOTALS_GET);
+    int64_t fence = 0, last_execution = 0;
+    if (query_row(&q)) {
+        q.column = 8; // behind the totals themselves
+        fence = read_i64(&q);
+        last_execution = read_i64(&q);
+    }
+    bool paused;
+    if (!query_end(&q, err) || !load_paused(tx, &paused, err)) return false;
+    /* What was given out in vain since is never given out again. */
+    if (fence > writer->fence) writer->fence = fence;
+    if (last_execution > writer->last_execution) writer->last_execution = last_execution;
+    writer->saved_fence = fence;
+    writer->saved_last_execution = last_execution;
+    writer->group.totals = (struct totals){0};
+    writer->group.minute_count = 0;
+    writer->group_changed_jobs = false;
+    writer->paused_all = paused;
+    names_forget(&writer->names);
+    return true;
+}

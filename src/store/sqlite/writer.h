@@ -1,0 +1,64 @@
+/* writer.h - what the writing connection knows beyond the file: counts of the group at hand, the
+ * last fence and row that were given out, whether everything is paused.
+ *
+ * Counts are added up in memory and written once, before the commit of the group. Those of one
+ * write are kept apart until it is known to stay: undoing its savepoint forgets them too.
+ *
+ *     writer_begin_write(writer);  ... run ...  writer_keep_write(writer) or writer_undo_write
+ *     writer_save(tx, &err);       // then commit
+ *
+ *   Owns:    nothing but itself.   Threads: the committer's.   Errors: those of SQLite.
+ */
+#ifndef ALPHABET_STORE_SQLITE_WRITER_H
+#define ALPHABET_STORE_SQLITE_WRITER_H
+
+#include "store/sqlite/names.h"
+#include "store/sqlite/query.h"
+
+struct minute_counts {
+    int64_t minute;
+    int64_t succeeded, failed, cancelled;
+};
+
+enum { MINUTES_AT_ONCE = 32 };
+
+struct counts {
+    struct totals totals;
+    struct minute_counts minutes[MINUTES_AT_ONCE];
+    size_t minute_count;
+};
+
+struct writer {
+    struct counts write; // of the write that runs now
+    struct counts group; // of the writes before it, since the last commit
+    bool write_changed_jobs, group_changed_jobs;
+    bool paused_all, paused_all_before; // now, and before this write
+    int64_t fence;                      // the last one given out; never goes back
+    int64_t last_execution;             // likewise, of executions.id
+    int64_t saved_fence, saved_last_execution;
+    struct names names;
+};
+
+/* Reads the state out of the file: after opening, and after a group was rolled back. */
+WARN_UNUSED bool writer_load(struct store_tx *tx, struct err *err);
+void writer_begin_write(struct writer *writer);
+WARN_UNUSED bool writer_keep_write(struct store_tx *tx, struct err *err);
+void writer_undo_write(struct writer *writer);
+/* Writes what the group has counted. */
+WARN_UNUSED bool writer_save(struct store_tx *tx, struct err *err);
+
+static inline struct writer *writer_of(struct store_tx *tx) {
+    return connection_of(tx)->writer;
+}
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+/* `change` executions more (or fewer) stand in this status. */
+void count_executions(struct writer *writer, enum execution_status status, int64_t change);
+/* `change` executions more ended so at `at`; nothing for a status that is no end. */
+WARN_UNUSED bool count_ended(struct store_tx *tx, enum execution_status status, struct utc at,
+                             int64_t change, struct err *err);
+void count_jobs(struct writer *writer, int64_t jobs, int64_t enabled);
+void totals_sum(struct totals *sum, const struct totals *more); // sum += more
+
+#endif
