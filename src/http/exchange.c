@@ -49,6 +49,7 @@ void *exchange_on_uri(void *context, const char *uri, struct MHD_Connection *mhd
     request->json = NULL;
     /* libmicrohttpd takes the text apart in place. */
     struct str sent = str_from_cstr(uri);
+    exchange->uri_end = sent.ptr + sent.len;
     exchange->uri = sent.len > MAX_URI ? STR_NONE : arena_copy(&exchange->arena, sent);
     connection_set_deadline(connection, exchange->started, server->header_timeout, 0);
     return exchange;
@@ -61,7 +62,7 @@ struct collector {
     const char *line_end; // of the line before
     size_t bytes;
     bool too_many;
-    bool strange; // the line before did not end in CR LF, or holds a NUL
+    bool strange; // what was sent is not what was understood: see collect_headers
     bool strict;
 };
 
@@ -76,9 +77,6 @@ static enum MHD_Result collect(void *context, enum MHD_ValueKind kind, const cha
         return MHD_NO;
     }
     if (value == NULL) value = "";
-    /* libmicrohttpd leaves the lines where they came in and overwrites CR and LF by NULs. A name
-     * that does not stand two bytes behind the line before tells what it hides from us: a bare LF,
-     * a NUL, a folded line. */
     if (collector->strict && name != collector->line_end + 2) collector->strange = true;
     collector->line_end = value + value_length;
     request->headers[request->header_count++] =
@@ -123,14 +121,32 @@ static void identify(struct exchange *exchange) {
                                       str_equal_nocase(forwarded_proto, STR("https")));
 }
 
+/* Takes the headers over; notes what libmicrohttpd understood otherwise than it was sent.
+ *
+ * It leaves the lines where they came in and overwrites CR and LF by NULs. A name that does not
+ * stand two bytes behind the line before tells what it hides from us: a bare LF, a NUL, a folded
+ * line. A head that is not four bytes longer than its last line was ended by something else than an
+ * empty line, such as a line that begins with a colon. */
+static struct collector collect_headers(struct exchange *exchange, const char *method,
+                                        const char *version) {
+    struct collector collector = {.exchange = exchange, .line_end = version + strlen(version)};
+    const union MHD_ConnectionInfo *head =
+        MHD_get_connection_info(exchange->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    collector.strict = server_of(exchange)->strict_layout;
+    collector.strange = collector.strict && version != exchange->uri_end + 1;
+    (void)MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, collect, &collector);
+    if (collector.strict && !collector.too_many && head &&
+        collector.line_end + 4 != method + head->header_size)
+        collector.strange = true;
+    return collector;
+}
+
 /* False when it has answered. */
-static bool read_head(struct exchange *exchange, const char *version, struct head *head) {
+static bool read_head(struct exchange *exchange, const char *method, const char *version,
+                      struct head *head) {
     struct http_request *request = &exchange->request;
     struct http_response *response = &exchange->response;
-    struct collector collector = {.exchange = exchange,
-                                  .line_end = version + strlen(version),
-                                  .strict = server_of(exchange)->strict_layout};
-    (void)MHD_get_connection_values_n(exchange->mhd, MHD_HEADER_KIND, collect, &collector);
+    struct collector collector = collect_headers(exchange, method, version);
     identify(exchange);
     response->close = true; // whatever follows from here on is no longer to be trusted
     if (str_is_absent(exchange->uri)) {
@@ -144,7 +160,9 @@ static bool read_head(struct exchange *exchange, const char *version, struct hea
     }
     *head = check_head(request, str_from_cstr(version), exchange->uri);
     if (head->status == 0 && collector.strange)
-        *head = (struct head){.status = 400, .why = "a header line does not end in CR LF"};
+        *head = (struct head){
+            .status = 400,
+            .why = "the head is malformed: a line without CR LF, a NUL, or a nameless header"};
     if (head->status) {
         respond_problem(request, response, head->status, "%s", head->why);
         return false;
@@ -252,7 +270,7 @@ static bool begin(struct exchange *exchange, const char *method, const char *ver
     struct http_response *response = &exchange->response;
     struct http_server *server = server_of(exchange);
     request->method = http_method_of(str_from_cstr(method));
-    if (!read_head(exchange, version, head)) return false;
+    if (!read_head(exchange, method, version, head)) return false;
     if (atomic_load(&server->stopping)) {
         respond_stopping(exchange);
         return false;

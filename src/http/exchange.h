@@ -38,7 +38,8 @@ struct exchange {
     struct arena arena;
     struct buf body;
     size_t max_body;
-    struct str uri; // as sent
+    struct str uri;      // as sent
+    const char *uri_end; // where it ended among the bytes that came in
     struct MHD_Connection *mhd;
     struct connection *connection;
     struct mono started;
