@@ -7,6 +7,10 @@
  *     |                  \------- cancel ------> Cancelled
  *     +-- available_at lies ahead (retry delay, jitter)
  *
+ * Two rarer moves: a Running one is handed back to Pending when its node shuts down, and a Pending
+ * one fails without having run when it cannot start any more (its wait was too long, its job
+ * unreadable).
+ *
  *   Owns:    nothing; texts point into the reader's arena.   Threads: a plain value.
  *   Units:   struct utc; UTC_NONE = not yet.
  */
@@ -46,7 +50,7 @@ struct execution {
 };
 
 bool execution_has_ended(enum execution_status status);
-/* Is from -> to one of the arrows above? */
+/* Is from -> to one of the moves above? */
 bool execution_may_move(enum execution_status from, enum execution_status to);
 
 #endif

@@ -205,7 +205,9 @@ bool fields_utc(const struct fields *fields, struct str name, struct utc *ret) {
                      "after 1970 and before 2200");
         return false;
     }
-    *ret = t;
+    /* Answers show milliseconds; what is kept must be what they show, or sending an answer back
+     * would change the job. */
+    *ret = utc_from_ms(utc_ms(t));
     return true;
 }
 

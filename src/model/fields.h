@@ -42,7 +42,8 @@ bool fields_str(const struct fields *fields, struct str name, enum text_kind kin
 bool fields_i64(const struct fields *fields, struct str name, int64_t min, int64_t max,
                 int64_t *ret);
 bool fields_bool(const struct fields *fields, struct str name, bool *ret);
-/* RFC 3339 with any offset; the empty string gives UTC_NONE: "no longer set". */
+/* RFC 3339 with any offset, cut to milliseconds; the empty string gives UTC_NONE: "no longer set".
+ */
 bool fields_utc(const struct fields *fields, struct str name, struct utc *ret);
 /* An object; NULL when it is absent or at fault. */
 const json_t *fields_object(const struct fields *fields, struct str name);

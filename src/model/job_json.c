@@ -14,8 +14,8 @@
 #include "base/json_read.h"
 #include "model/exclusions.h"
 #include "model/fields.h"
+#include "model/job_configuration.h"
 #include "model/job_schedule.h"
-#include "model/mask.h"
 
 struct reader {
     struct fields fields;
@@ -264,78 +264,20 @@ static void check_dependencies(const struct reader *reader) {
 
 /* ---- jobConfiguration ------------------------------------------------------------------------ */
 
-/* The scheme, host and port of a URL. */
-static struct str origin_of(struct str url) {
-    for (size_t i = 0, slashes = 0; i < url.len; i++) {
-        char c = url.ptr[i];
-        slashes += c == '/';
-        if (slashes == 3 || c == '?' || c == '#') return str_slice(url, 0, i);
-    }
-    return url;
-}
-
-/* Does the configuration still hand its secrets to the same target? If not, "***" keeps none of
- * them: whoever may write a job, but not read its secrets, could else have them sent to himself. */
-static bool has_same_target(const json_t *configuration, const json_t *stored) {
-    static const char *const targets[] = {"handlerType", "methodName", "storedProcedureName",
-                                          "databaseConnectionStringName"};
-    for (size_t i = 0; i < COUNT_OF(targets); i++)
-        if (!str_equal(json_str_of(json_object_get(configuration, targets[i])),
-                       json_str_of(json_object_get(stored, targets[i]))))
-            return false;
-    return str_equal(origin_of(json_str_of(json_object_get(configuration, "url"))),
-                     origin_of(json_str_of(json_object_get(stored, "url"))));
-}
-
-static void restore_secrets(const struct reader *reader, json_t *configuration) {
-    const struct job *base = reader->base;
-    json_t *stored = NULL;
-    if (base != NULL && base->configuration.len > 0 && base->type == reader->job.type)
-        stored = json_read(base->configuration, NULL);
-    bool keeps = stored != NULL && has_same_target(configuration, stored);
-    mask_restore(configuration, keeps ? stored : NULL, STR("jobConfiguration"),
-                 reader->fields.faults);
-    json_decref(stored);
-}
-
-static void check_configuration(const struct reader *reader, const json_t *configuration) {
-    const struct job_defaults *defaults = reader->defaults;
-    if (reader->job.type == 0 || defaults->check_configuration == NULL) return;
-    defaults->check_configuration(defaults->check_context, reader->job.type, configuration,
-                                  reader->fields.faults);
-}
-
-static void take_configuration(struct reader *reader, const json_t *object) {
-    struct faults *faults = reader->fields.faults;
-    size_t before = fault_count(faults);
-    json_t *configuration = json_deep_copy(object);
-    restore_secrets(reader, configuration);
-    check_configuration(reader, configuration);
-    struct str text = json_dump(reader->arena, configuration);
-    json_decref(configuration);
-    if (text.len > MAX_JOB_CONFIGURATION)
-        faults_add(faults, STR("jobConfiguration"), "must be at most %d bytes, not %zu",
-                   MAX_JOB_CONFIGURATION, text.len);
-    if (fault_count(faults) == before) reader->job.configuration = text;
-}
-
-/* A configuration that stays must also suit a jobType that changes. */
-static void recheck_configuration(struct reader *reader) {
-    if (reader->job.type == reader->base->type) return;
-    json_t *stored = json_read(reader->job.configuration, NULL);
-    if (stored != NULL) check_configuration(reader, stored);
-    json_decref(stored);
-}
-
 static void read_configuration(struct reader *reader) {
     struct str name = STR("jobConfiguration");
-    bool has_value = reader->job.configuration.len > 0;
-    if (!require(reader, name, has_value)) {
-        if (has_value) recheck_configuration(reader);
+    struct faults *faults = reader->fields.faults;
+    struct job *job = &reader->job;
+    if (require(reader, name, job->configuration.len > 0)) {
+        const json_t *object = fields_object(&reader->fields, name);
+        if (object != NULL)
+            (void)!job_configuration_from_json(object, job->type, reader->base, reader->defaults,
+                                               reader->arena, &job->configuration, faults);
         return;
     }
-    const json_t *object = fields_object(&reader->fields, name);
-    if (object != NULL) take_configuration(reader, object);
+    /* A configuration that stays must also suit a jobType that changes. */
+    bool stays = job->configuration.len > 0 && job->type != reader->base->type;
+    if (stays) job_configuration_check(job->configuration, job->type, reader->defaults, faults);
 }
 
 /* ---- schedule -------------------------------------------------------------------------------- */
