@@ -34,7 +34,7 @@ test('every library that Meson asks for has its package in the list', () => {
   const packageOf = {
     libsodium: 'libsodium-dev', jansson: 'libjansson-dev', sqlite3: 'libsqlite3-dev', libmicrohttpd: 'libmicrohttpd-dev', libuv: 'libuv1-dev',
     libcurl: 'libcurl4-gnutls-dev', cmocka: 'libcmocka-dev', gnutls: 'libgnutls28-dev', libsystemd: 'libsystemd-dev', libpq: 'libpq-dev',
-    libarchive: 'libarchive-dev', odbc: 'unixodbc-dev', zlib: 'zlib1g-dev', libzstd: 'libzstd-dev', libbrotlienc: 'libbrotli-dev', nettle: 'nettle-dev',
+    libarchive: 'libarchive-dev', odbc: 'unixodbc-dev', zlib: 'zlib1g-dev', libzstd: 'libzstd-dev', libbrotlienc: 'libbrotli-dev', nettle: 'nettle-dev', 'yaml-0.1': 'libyaml-dev',
   };
   const list = readText('tools/packages.txt');
   for (const file of trackedFiles().filter((name) => path.basename(name) === 'meson.build')) {
