@@ -176,3 +176,24 @@ static void test_fences_grow_through_a_restart(void **state) {
     job = put_job(f, "b");
     assert_true(put_running(f, &job, at(6)).fence > highest);
 }
+
+static void test_all_other_queues_are_served_as_one_line(void **state) {
+    struct fixture *f = *state;
+    struct job one = put_in_queue(f, "one", STR("x"), CONCURRENCY_QUEUE),
+               beside = put_in_queue(f, "beside", STR("x"), CONCURRENCY_ALLOW),
+               other = put_in_queue(f, "other", STR("y"), CONCURRENCY_ALLOW);
+    struct new_execution first = put_manual(f, &one, at(1));
+    (void)put_manual(f, &one, at(2)); // must wait for the first
+    struct new_execution second = put_manual(f, &beside, at(3)),
+                         third = put_manual(f, &other, at(4));
+    const struct claim_queue queues[] = {{STR_INIT("default"), 5}, {STR_NONE, 2}};
+    struct execution *claimed;
+    size_t count;
+    claim_from(f, queues, 2, 10, &claimed, &count);
+    assert_int_equal(count, 2);
+    assert_guid(claimed[0].id, first.id);
+    assert_guid(claimed[1].id, second.id);
+    claim_from(f, queues, 2, 10, &claimed, &count);
+    assert_int_equal(count, 1);
+    assert_guid(claimed[0].id, third.id);
+}

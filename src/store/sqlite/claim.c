@@ -79,6 +79,9 @@ static bool pass(struct claiming *c, const int64_t *queues, size_t queue_count, 
         bool one;
         ok = claim_one(c, found[i].row, &one, err);
         if (ok && one) ++*claimed;
+        /* Behind one that must wait, its queue may hold more that is older than the next queue's
+         * and was not looked at. */
+        if (ok && !one && queue_count > 1) break;
     }
     arena_free(&scratch);
     return ok;
