@@ -183,7 +183,9 @@ bool job_plan_change(const struct job *before, struct job *job, struct zone_cach
     bool ran = job_is_scheduled(before), runs = job_is_scheduled(job);
     bool renewed = has_new_schedule(before, job);
     bool owes = ran && !utc_before(now, before->next_run_at);
-    struct utc open = from_now_on(job, run_is_open(before, job), now);
+    /* A clock that was set back must not open decided due times again. */
+    struct utc from = renewed ? now : utc_max(now, before->schedule_from);
+    struct utc open = from_now_on(job, run_is_open(before, job), from);
     struct passed_over passed = {0};
     struct job planned = *job;
     keep_plan(before, &planned);
