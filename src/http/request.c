@@ -17,7 +17,7 @@ struct str request_param(const struct http_request *request, const char *name) {
     for (const char *p = strchr(request->route->path, '{'); p; p = strchr(p + 1, '{'), index++)
         if (strncmp(p + 1, name, length) == 0 && (p[1 + length] == '}' || p[1 + length] == '*'))
             return request->params[index];
-    assert(!"the template of the route has no such parameter");
+    assert(false && "the template of the route has no such parameter");
     return STR_NONE;
 }
 

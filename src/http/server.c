@@ -31,7 +31,6 @@ enum {
     /* A target of MAX_URI, headers of MAX_HEADER_BYTES, and as much again for libmicrohttpd's own
      * lists and the head of the answer; what is larger still meets its own 414 and 431. */
     CONNECTION_MEMORY = 64 * 1024,
-    /* libmicrohttpd's socket is watched for this long without a byte either way. */
     BACKLOG = 511,
 };
 
