@@ -9,6 +9,11 @@
 
 enum { USUAL_SIZE = 1024, SECONDS_OF_DAY = 86400 };
 
+static char *put_digits(char *p, int64_t value, int count) {
+    for (int i = count - 1; i >= 0; i--, value /= 10) p[i] = (char)('0' + value % 10);
+    return p + count;
+}
+
 void buf_put_duration(struct buf *buf, struct span length) {
     int64_t ms = length.us < 0 ? 0 : length.us / 1000;
     int64_t seconds = ms / 1000, of_day = seconds % SECONDS_OF_DAY;
@@ -16,8 +21,12 @@ void buf_put_duration(struct buf *buf, struct span length) {
         buf_put_i64(buf, seconds / SECONDS_OF_DAY);
         buf_put_char(buf, '.');
     }
-    buf_printf(buf, "%02d:%02d:%02d.%03d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
-               (int)(of_day % 60), (int)(ms % 1000));
+    char text[] = "00:00:00.000";
+    char *p = put_digits(text, of_day / 3600, 2) + 1;
+    p = put_digits(p, of_day / 60 % 60, 2) + 1;
+    p = put_digits(p, of_day % 60, 2) + 1;
+    (void)put_digits(p, ms % 1000, 3);
+    buf_put(buf, (struct str){text, sizeof text - 1});
 }
 
 static void put_times(struct buf *buf, const struct execution *execution) {

@@ -22,29 +22,61 @@ static const struct str secret_words[] = {
     STR_INIT("privatekey"), STR_INIT("accesskey"),     STR_INIT("cookie"),
 };
 
-static bool may_begin_word(char c) {
-    return c == 's' || c == 'p' || c == 't' || c == 'a' || c == 'c';
+#define LETTER(c) (1U << ((c) - 'a'))
+
+/* Which letters may follow the first one of a word: tells most keys from secrets at two characters.
+ */
+static const uint32_t second_letters[26] = {
+    ['s' - 'a'] = LETTER('e'),
+    ['p' - 'a'] = LETTER('a') | LETTER('w') | LETTER('r'),
+    ['t' - 'a'] = LETTER('o'),
+    ['a' - 'a'] = LETTER('p') | LETTER('u') | LETTER('c'),
+    ['c' - 'a'] = LETTER('r') | LETTER('o'),
+};
+
+static bool may_begin_word(char first, char second) {
+    if (first < 'a' || first > 'z' || second < 'a' || second > 'z') return false;
+    return (second_letters[first - 'a'] & LETTER(second)) != 0;
 }
 
 static bool word_begins(struct str text) {
     for (size_t i = 0; i < COUNT_OF(secret_words); i++)
-        if (str_starts_with(text, secret_words[i])) return true;
+        if (text.ptr[0] == secret_words[i].ptr[0] && str_starts_with(text, secret_words[i]))
+            return true;
+    return false;
+}
+
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_separator(char c) {
+    return c == '-' || c == '_' || c == '.' || c == ' ';
+}
+
+/* The exact answer, for the few keys that hold two letters that a word begins with. */
+static bool holds_word(struct str key) {
+    char plain[KEY_MAX];
+    size_t length = 0;
+    for (size_t i = 0; i < key.len; i++) {
+        if (is_separator(key.ptr[i])) continue;
+        if (length == sizeof plain) return true; // nobody looks into a name of that length
+        plain[length++] = lower(key.ptr[i]);
+    }
+    for (size_t i = 0; i + 1 < length; i++)
+        if (may_begin_word(plain[i], plain[i + 1]) &&
+            word_begins((struct str){plain + i, length - i}))
+            return true;
     return false;
 }
 
 bool mask_is_secret_name(struct str key) {
-    char plain[KEY_MAX];
-    size_t length = 0;
+    char before = '\0';
     for (size_t i = 0; i < key.len; i++) {
-        char c = key.ptr[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        if (c == '-' || c == '_' || c == '.' || c == ' ') continue;
-        if (length == sizeof plain) return true; // nobody looks into a name of that length
-        plain[length++] = c;
+        char c = lower(key.ptr[i]);
+        if (may_begin_word(before, c)) return holds_word(key);
+        if (!is_separator(c)) before = c;
     }
-    for (size_t i = 0; i < length; i++)
-        if (may_begin_word(plain[i]) && word_begins((struct str){plain + i, length - i}))
-            return true;
     return false;
 }
 
