@@ -74,6 +74,7 @@ struct core *core_new(const struct engine_options *options, const struct core_io
         .at_start = true,
         .workers_total = options->worker_count,
     };
+    core->trust_leases_at = mono_add(core->mono, core->recovery.lease);
     return core;
 }
 
@@ -221,6 +222,8 @@ static void notice_clock(struct core *core) {
     if (jump_ms < CLOCK_JUMP_MS && jump_ms > -CLOCK_JUMP_MS) return;
     log_warn("the clock was set", "by_ms=%lld", (long long)jump_ms);
     core->poked = true;
+    core->heartbeat_at = core->mono;
+    core->trust_leases_at = mono_add(core->mono, core->recovery.lease);
     if (jump_ms > 0)
         core->steady_since = UTC_NEVER;
     else if (!utc_is_never(core->steady_since))
@@ -238,6 +241,8 @@ static void beat(struct core *core) {
     struct recovery *recovery = &core->recovery;
     recovery->at_start = core->state == CORE_STARTING;
     recovery->workers_busy = (int64_t)core->slots.busy_count;
+    recovery->lease_before =
+        recovery->at_start || mono_before(core->mono, core->trust_leases_at) ? UTC_NONE : core->now;
     recovery->random = core_random(core);
     core->recovery_in_flight = true;
     store_submit(core->options.store, &recovery->write);

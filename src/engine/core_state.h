@@ -62,6 +62,9 @@ struct core {
     struct recovery recovery;
     bool recovery_in_flight;
     struct mono heartbeat_at, lease_until;
+    /* Leases of others are wall-clock times: after a jump, and at the start, when there may have
+     * been one, every live node is given the time to renew its own. */
+    struct mono trust_leases_at;
 
     struct holdoff store_holdoff; // the store cannot be reached
 

@@ -79,6 +79,10 @@ static void add_next_run(const struct ending *ending, struct zone_cache *zones,
                          struct settlement *settlement) {
     struct job job = *ending->job;
     struct err err = ERR_INIT;
+    /* A delay is elapsed time, which a clock that was set back must not lengthen; but before the
+     * anchor the first due time would come once more. */
+    struct utc anchor = utc_is_none(job.start_at) ? job.created_at : job.start_at;
+    if (!utc_before(ending->now, anchor)) job.schedule_from = UTC_NONE;
     if (job.schedule_type != SCHEDULE_INTERVAL || job.interval_mode != INTERVAL_FIXED_DELAY ||
         !job_is_scheduled(&job) || !job_plan_after_end(&job, zones, ending->now, &err))
         return;

@@ -262,7 +262,7 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
             const struct new_execution *made = &item->executions[j];
             if (!made->inserted) continue;
             if (made->status == EXECUTION_CANCELLED) add_ended(pass, job->id, made->id);
-            if (made->status != EXECUTION_RUNNING) continue;
+            if (made->status != EXECUTION_RUNNING || made->fence == 0) continue;
             *pass_add_start(pass) =
                 (struct pass_start){.execution = {.row = made->row,
                                                   .id = made->id,

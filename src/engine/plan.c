@@ -19,8 +19,9 @@ struct planner {
     struct plan plan;
     size_t execution_capacity, skip_capacity;
     int64_t live, waiting;
-    int64_t runs_left; // INT64_MAX without a limit
-    bool skipped_last; // the due time before was skipped, for whatever reason
+    int64_t runs_left;     // INT64_MAX without a limit
+    bool skipped_last;     // the due time before was skipped, for whatever reason
+    struct utc skipped_to; // the latest one that was
 };
 
 static struct new_execution *add_execution(struct planner *planner) {
@@ -39,8 +40,11 @@ static struct new_execution *add_execution(struct planner *planner) {
 static void skip(struct planner *planner, struct utc first, struct utc last,
                  enum skip_reason reason) {
     struct plan_item *item = &planner->plan.item;
-    if (planner->skipped_last && item->skips[item->skip_count - 1].reason == reason) {
-        item->skips[item->skip_count - 1].to = last;
+    struct skip_range *before = item->skip_count ? &item->skips[item->skip_count - 1] : NULL;
+    bool adjoins = planner->skipped_last && before && utc_equal(before->to, planner->skipped_to);
+    planner->skipped_to = utc_max(planner->skipped_to, last);
+    if (adjoins && before->reason == reason) {
+        before->to = last;
         return;
     }
     if (item->skip_count == planner->skip_capacity) {
@@ -229,6 +233,10 @@ static bool is_fixed_delay(const struct job *job) {
 static void plan_fixed_delay(struct planner *planner, bool is_old) {
     const struct plan_request *request = planner->request;
     struct utc due = request->due->next_run_at;
+    if (request->due->live_count == 0 && !is_ripe(planner, due)) {
+        finish(planner, planner->plan.item.schedule_from, due);
+        return;
+    }
     if (request->due->live_count > 0) {
         due = planner->plan.item.schedule_from;
     } else if (!is_old || came_while_steady(planner, due)) {
@@ -238,7 +246,10 @@ static void plan_fixed_delay(struct planner *planner, bool is_old) {
     } else {
         decide(planner, due, TRIGGER_CATCH_UP);
     }
-    finish(planner, due, next_due(planner, request->now));
+    /* Before the anchor (the clock was set back) the first due time would come once more. */
+    struct utc after = request->now;
+    if (utc_before(after, request->schedule->anchor)) after = utc_max(after, due);
+    finish(planner, due, next_due(planner, after));
 }
 
 static void plan_due(struct planner *planner) {

@@ -46,8 +46,9 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     recovery->count = 0;
     if (!beat(recovery, tx, err)) return false;
     struct str name = recovery->at_start ? recovery->node_name : STR_NONE;
-    struct utc lease_before = recovery->at_start ? UTC_NONE : recovery->now;
-    if (!store_orphans(tx, name, lease_before, RECOVERY_BATCH, arena, &recovery->orphans,
+    recovery->more = false;
+    if (!recovery->at_start && utc_is_none(recovery->lease_before)) return true;
+    if (!store_orphans(tx, name, recovery->lease_before, RECOVERY_BATCH, arena, &recovery->orphans,
                        &recovery->count, err))
         return false;
     recovery->more = recovery->count == RECOVERY_BATCH;

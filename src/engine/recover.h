@@ -33,6 +33,9 @@ struct recovery {
     struct utc started_at;
     /* the question */
     bool at_start;
+    /* Leases that ended before this are looked for; UTC_NONE: not now. It is the time of the
+     * question: were the clock set before the answer, every lease would seem to have run out. */
+    struct utc lease_before;
     int64_t workers_busy, workers_total;
     uint64_t random;
     /* the answer */

@@ -1,0 +1,27 @@
+/* oracle.h - what the files of the oracle share.
+ *
+ *   oracle.c    after every commit
+ *   rest.c      when all has come to rest: retries, runs against the witness, nothing left lying
+ *   ledger.c    every due time has exactly one verdict, by an enumeration of its own
+ */
+#ifndef ALPHABET_TESTS_SIM_ORACLE_H
+#define ALPHABET_TESTS_SIM_ORACLE_H
+
+#include "world.h"
+
+struct snapshot {
+    struct arena arena;
+    struct execution *executions; // newest first
+    size_t count;
+    struct job *jobs; // as in world->jobs
+};
+
+void oracle_read(struct world *world, struct snapshot *ret);
+void oracle_snapshot_free(struct snapshot *snapshot);
+/* A first attempt that the schedule made. */
+bool oracle_is_planned(const struct execution *execution);
+size_t oracle_job_index(const struct world *world, int64_t row);
+
+void ledger_check(struct world *world, const struct snapshot *snapshot, size_t job);
+
+#endif
