@@ -1,19 +1,23 @@
 /* bench_cron.c - how many next runs a second does cron_next find?
  *
- * The promise is 2,000,000 a second for the common patterns. Two orders of asking are measured:
- * walking from run to run, as a preview does, and asking from scattered instants of twenty years,
- * as an engine with many jobs does. The slower one is reported.
+ * The promise (src/schedule/README.md) is 2,000,000 a second for common patterns. Two orders of
+ * asking are measured: walking from run to run, as a preview does, and asking from scattered
+ * instants of twenty years, as an engine with many jobs does. Of each the best of some short rounds
+ * counts, since a busy machine can only slow it down; the slower of the two is reported. One line
+ * for each pattern, and a last one with the slowest of all that are promised.
  */
 #include "base/clock.h"
 #include "schedule/dst.h"
 
 #include <stdio.h>
 
-enum { LIMIT = 2000000, MEASURE_MS = 200, BLOCK = 2000 };
+enum { LIMIT = 2000000, ROUNDS = 8, ROUND_MS = 20, BLOCK = 2000 };
 
 static int64_t walk(const struct cron *cron, const struct zone *zone, uint64_t *sum) {
-    struct utc at = utc_from_seconds(1767225600); // 2026-01-01
+    const struct utc start = utc_from_seconds(1767225600); // 2026-01-01
+    struct utc at = start;
     for (int i = 0; i < BLOCK; i++) {
+        if (utc_is_never(at)) at = start;
         at = cron_next(cron, zone, (struct dst_policy){0}, at).due;
         *sum += (uint64_t)at.us;
     }
@@ -32,7 +36,7 @@ static int64_t scatter(const struct cron *cron, const struct zone *zone, uint64_
 
 typedef int64_t measured(const struct cron *cron, const struct zone *zone, uint64_t *sum);
 
-static double rate(measured *function, const struct cron *cron, const struct zone *zone) {
+static double round_rate(measured *function, const struct cron *cron, const struct zone *zone) {
     const struct clock *clock = clock_system();
     static volatile uint64_t sink; // keeps the compiler from dropping the work
     uint64_t sum = 0;
@@ -42,10 +46,19 @@ static double rate(measured *function, const struct cron *cron, const struct zon
     do {
         done += function(cron, zone, &sum);
         spent = mono_diff(clock_mono(clock), start);
-    } while (spent.us < MEASURE_MS * 1000);
+    } while (spent.us < ROUND_MS * 1000);
     sink = sum;
     (void)sink;
     return (double)done * 1e6 / (double)spent.us;
+}
+
+static double rate(measured *function, const struct cron *cron, const struct zone *zone) {
+    double best = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        double one = round_rate(function, cron, zone);
+        if (one > best) best = one;
+    }
+    return best;
 }
 
 int main(void) {
@@ -53,6 +66,7 @@ int main(void) {
                                            "0 12 L * *",  "* * * * * *",      "0 0 29 2 *"};
     static const char *const zones[] = {"UTC", "Europe/Berlin"};
     struct zone_cache *cache = zone_cache_new(STR("/usr/share/zoneinfo"));
+    double slowest = 1e18;
     int failures = 0;
     for (size_t z = 0; z < COUNT_OF(zones); z++) {
         struct err err = ERR_INIT;
@@ -72,9 +86,10 @@ int main(void) {
             printf("{\"bench\":\"cron_next\",\"pattern\":\"%s\",\"zone\":\"%s\","
                    "\"per_second\":%.0f,\"limit\":%d}\n",
                    patterns[p], zones[z], slower, promised ? LIMIT : 0);
-            if (promised && slower < LIMIT) failures++;
+            if (promised && slower < slowest) slowest = slower;
         }
     }
     zone_cache_free(cache);
-    return failures == 0 ? 0 : 1;
+    printf("{\"bench\":\"cron_next\",\"slowestPerSecond\":%.0f,\"limit\":%d}\n", slowest, LIMIT);
+    return failures == 0 && slowest >= LIMIT ? 0 : 1;
 }

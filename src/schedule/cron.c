@@ -98,22 +98,30 @@ static bool year_allowed(const struct cron *cron, int32_t year) {
     return cron->years[bit / 64] >> (bit % 64) & 1;
 }
 
-/* The first matching day on or after that date, as days since 1970; INT64_MAX when there is none.
- */
-static int64_t next_day(const struct cron *cron, int32_t year, int32_t month, int32_t day) {
-    for (; year <= CRON_LAST_YEAR; year++, month = 1, day = 1) {
-        if (!year_allowed(cron, year)) continue;
-        for (;; month++, day = 1) {
-            int next_month = next_bit(cron->months, month);
-            if (next_month < 0) break;
-            if (next_month > month) day = 1;
-            month = next_month;
-            int64_t first_day = civil_to_days(year, month, 1);
-            uint32_t days =
-                days_of(cron, civil_weekday(first_day), civil_days_in_month(year, month));
-            int found = next_bit(days, day);
-            if (found > 0) return first_day + found - 1;
+/* The first matching day at or after `from`, in days since 1970; INT64_MAX when there is none. */
+static int64_t next_day(const struct cron *cron, int64_t from) {
+    int32_t year, month, day;
+    civil_from_days(from, &year, &month, &day);
+    int64_t first_day = from - day + 1; // of the month that is looked at
+    while (year <= CRON_LAST_YEAR) {
+        int next_month = year_allowed(cron, year) ? next_bit(cron->months, month) : -1;
+        if (next_month < 0) {
+            year++;
+            month = day = 1;
+            first_day = civil_to_days(year, 1, 1);
+            continue;
         }
+        if (next_month > month) {
+            month = next_month;
+            day = 1;
+            first_day = civil_to_days(year, month, 1);
+        }
+        int32_t length = civil_days_in_month(year, month);
+        int found = next_bit(days_of(cron, civil_weekday(first_day), length), day);
+        if (found > 0) return first_day + found - 1;
+        first_day += length;
+        month++; // 13 is in no set of months, so the year ends by itself
+        day = 1;
     }
     return INT64_MAX;
 }
@@ -121,18 +129,13 @@ static int64_t next_day(const struct cron *cron, int32_t year, int32_t month, in
 int64_t cron_next_local(const struct cron *cron, int64_t from) {
     if (from < 0) from = 0;
     int64_t today = from / SECONDS_OF_DAY;
-    int32_t year, month, day;
-    if (today > civil_to_days(CRON_LAST_YEAR, 12, 31)) return CRON_LOCAL_NEVER;
-    civil_from_days(today, &year, &month, &day);
-    int64_t found = next_day(cron, year, month, day);
-    if (found == today) {
-        int32_t time = next_time(cron, (int32_t)(from - today * SECONDS_OF_DAY));
-        if (time >= 0) return today * SECONDS_OF_DAY + time;
-        /* Day 32 is in no mask, so the search goes on in the next month by itself. */
-        found = next_day(cron, year, month, day + 1);
-    }
+    if (from > CRON_LAST_SECOND) return CRON_LOCAL_NEVER;
+    /* When the times of today are over, today is not worth looking at. */
+    int32_t time = next_time(cron, (int32_t)(from - today * SECONDS_OF_DAY));
+    int64_t found = next_day(cron, time < 0 ? today + 1 : today);
     if (found == INT64_MAX) return CRON_LOCAL_NEVER;
-    return found * SECONDS_OF_DAY + next_time(cron, 0);
+    if (found > today) time = next_time(cron, 0);
+    return found * SECONDS_OF_DAY + time;
 }
 
 bool cron_never_matches(const struct cron *cron, int64_t from) {

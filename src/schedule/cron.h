@@ -24,6 +24,9 @@
 
 enum { CRON_FIRST_YEAR = 1970, CRON_LAST_YEAR = 2199 };
 
+/* 2199-12-31T23:59:59 in seconds since 1970, of a clock face and of UTC: nothing is due later. */
+#define CRON_LAST_SECOND ((int64_t)7258118399)
+
 /* No local time matches any more: what cron_next_local returns instead of a time. */
 #define CRON_LOCAL_NEVER INT64_MAX
 

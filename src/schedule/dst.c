@@ -11,9 +11,6 @@
  */
 #include "schedule/dst.h"
 
-/* 2199-12-31T23:59:59Z: no due time lies behind it, whatever the clock face shows. */
-static const int64_t LAST_INSTANT = 7258118399;
-
 struct search {
     const struct cron *cron;
     int64_t from, found; // no match in local [from, found); empty at first
@@ -67,7 +64,7 @@ static struct occurrence find(const struct cron *cron, const struct zone *zone,
     /* A day before 1970 is early enough for every zone. */
     int64_t utc = utc_seconds(after) + 1;
     if (utc < -86400) utc = -86400;
-    while (utc <= LAST_INSTANT) {
+    while (utc <= CRON_LAST_SECOND) {
         struct zone_piece piece = zone_piece_at(zone, utc);
         int64_t moved = use_gaps ? from_gap(&search, &piece, policy.gap, utc) : INT64_MAX;
         int64_t from = utc + piece.offset;
@@ -75,13 +72,13 @@ static struct occurrence find(const struct cron *cron, const struct zone *zone,
         counted_range(&piece, policy.overlap, &from, &to);
         int64_t match = from < to ? next_match(&search, from) : INT64_MAX;
         int64_t plain = match < to && match != CRON_LOCAL_NEVER ? match - piece.offset : INT64_MAX;
-        if (plain <= LAST_INSTANT && plain <= moved)
+        if (plain <= CRON_LAST_SECOND && plain <= moved)
             return (struct occurrence){.due = utc_from_seconds(plain)};
-        if (moved < piece.end && moved <= LAST_INSTANT)
+        if (moved < piece.end && moved <= CRON_LAST_SECOND)
             return (struct occurrence){.due = utc_from_seconds(moved),
                                        .adjusted = policy.gap != DST_GAP_SKIP,
                                        .skipped = policy.gap == DST_GAP_SKIP};
-        if (piece.end >= LAST_INSTANT) return none;
+        if (piece.end >= CRON_LAST_SECOND) return none;
         utc = piece.end;
     }
     return none;

@@ -9,8 +9,8 @@
 
 #include "base/hash.h"
 
-/* 2199-12-31T23:59:59Z, as in dst.c: later instants cannot be written down by the API. */
-static const struct utc LAST = {7258118399 * 1000000};
+/* Later instants cannot be written down by the API. */
+static const struct utc LAST = {CRON_LAST_SECOND * 1000000};
 
 static const struct zone *zone_of(const struct schedule_spec *spec) {
     return spec->zone != NULL ? spec->zone : zone_utc();
