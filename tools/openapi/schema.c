@@ -181,6 +181,7 @@ void schema_fields(struct buf *out, json_t *openapi, json_t *schema) {
     buf_put(out, STR("<dl>\n"));
     json_object_foreach(json_object_get(schema, "properties"), name, field) {
         json_t *meant = resolve(openapi, field);
+        if (json_is_true(json_object_get(meant, "readOnly"))) continue; // nobody may set it
         buf_put(out, STR("<dt><code>"));
         html_escape(out, str_from_cstr(name));
         buf_put(out, STR("</code> <span class=\"type\">"));
