@@ -150,16 +150,16 @@ static void *commit_until_stopped(void *context) {
     return NULL;
 }
 
-size_t memory_store_step(struct store *base) {
-    struct memory_store *store = of(base);
-    assert(store->manual);
-    lock(&store->lock);
-    size_t count = store->pending;
+size_t memory_store_step(struct store *store) {
+    struct memory_store *memory = of(store);
+    assert(memory->manual);
+    lock(&memory->lock);
+    size_t count = memory->pending;
     enum fate fate = COMMITTED;
-    struct store_write *first = count > 0 ? take_group(store, &fate) : NULL;
-    unlock(&store->lock);
+    struct store_write *first = count > 0 ? take_group(memory, &fate) : NULL;
+    unlock(&memory->lock);
     if (!first) return 0;
-    run_group(store->data, first, fate);
+    run_group(memory->data, first, fate);
     answer_group(first, fate);
     return count;
 }
@@ -181,37 +181,37 @@ struct store *memory_store_new(const struct memory_store_options *options) {
     return &store->base;
 }
 
-static void memory_close(struct store *base) {
-    struct memory_store *store = of(base);
-    if (store->manual) {
-        while (memory_store_step(base) > 0) continue;
+static void memory_close(struct store *store) {
+    struct memory_store *memory = of(store);
+    if (memory->manual) {
+        while (memory_store_step(store) > 0) continue;
     } else {
-        lock(&store->lock);
-        store->stopping = true;
-        (void)pthread_cond_signal(&store->posted);
-        unlock(&store->lock);
-        (void)pthread_join(store->committer, NULL);
+        lock(&memory->lock);
+        memory->stopping = true;
+        (void)pthread_cond_signal(&memory->posted);
+        unlock(&memory->lock);
+        (void)pthread_join(memory->committer, NULL);
     }
-    lock(&store->data->lock);
-    store->data->stores--;
-    data_unlock_and_free_unused(store->data);
-    (void)pthread_cond_destroy(&store->posted);
-    (void)pthread_mutex_destroy(&store->lock);
-    free(store);
+    lock(&memory->data->lock);
+    memory->data->stores--;
+    data_unlock_and_free_unused(memory->data);
+    (void)pthread_cond_destroy(&memory->posted);
+    (void)pthread_mutex_destroy(&memory->lock);
+    free(memory);
 }
 
-static void memory_submit(struct store *base, struct store_write *write) {
-    struct memory_store *store = of(base);
+static void memory_submit(struct store *store, struct store_write *write) {
+    struct memory_store *memory = of(store);
     write->next = NULL;
-    lock(&store->lock);
-    if (store->last)
-        store->last->next = write;
+    lock(&memory->lock);
+    if (memory->last)
+        memory->last->next = write;
     else
-        store->first = write;
-    store->last = write;
-    store->pending++;
-    (void)pthread_cond_signal(&store->posted);
-    unlock(&store->lock);
+        memory->first = write;
+    memory->last = write;
+    memory->pending++;
+    (void)pthread_cond_signal(&memory->posted);
+    unlock(&memory->lock);
 }
 
 static struct store_tx *memory_read_begin(struct store *base, struct err *err) {
@@ -256,34 +256,34 @@ bool memory_store_write(struct store *store, bool (*run)(struct store_tx *, void
     return write.ok;
 }
 
-size_t memory_store_pending(struct store *base) {
-    struct memory_store *store = of(base);
-    lock(&store->lock);
-    size_t pending = store->pending;
-    unlock(&store->lock);
+size_t memory_store_pending(struct store *store) {
+    struct memory_store *memory = of(store);
+    lock(&memory->lock);
+    size_t pending = memory->pending;
+    unlock(&memory->lock);
     return pending;
 }
 
-void memory_store_fail_next(struct store *base, size_t groups) {
-    struct memory_store *store = of(base);
-    lock(&store->lock);
-    store->fail_next = groups;
-    unlock(&store->lock);
+void memory_store_fail_next(struct store *store, size_t groups) {
+    struct memory_store *memory = of(store);
+    lock(&memory->lock);
+    memory->fail_next = groups;
+    unlock(&memory->lock);
 }
 
-void memory_store_lose_answer_next(struct store *base, size_t groups) {
-    struct memory_store *store = of(base);
-    lock(&store->lock);
-    store->lose_answer_next = groups;
-    unlock(&store->lock);
+void memory_store_lose_answer_next(struct store *store, size_t groups) {
+    struct memory_store *memory = of(store);
+    lock(&memory->lock);
+    memory->lose_answer_next = groups;
+    unlock(&memory->lock);
 }
 
-void memory_store_crash(struct store *base) {
-    struct memory_store *store = of(base);
-    lock(&store->lock);
-    store->first = store->last = NULL;
-    store->pending = 0;
-    unlock(&store->lock);
+void memory_store_crash(struct store *store) {
+    struct memory_store *memory = of(store);
+    lock(&memory->lock);
+    memory->first = memory->last = NULL;
+    memory->pending = 0;
+    unlock(&memory->lock);
 }
 
 static const struct store_ops memory_ops = {
