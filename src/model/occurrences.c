@@ -186,7 +186,7 @@ static struct utc first_instant(const struct ledger_query *query) {
 
 static void merge(struct book *book, struct due_stream *stream) {
     const struct ledger_query *query = book->query;
-    struct schedule_due due;
+    struct schedule_due due = {.utc = UTC_NEVER};
     bool has_due = due_next(stream, &due);
     size_t at = 0;
     while (has_due || at < query->execution_count) {
