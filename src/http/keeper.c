@@ -26,11 +26,9 @@ static void *keep(void *context) {
     struct keeper *keeper = context;
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->stopping) {
-        struct timespec wake;
-        (void)clock_gettime(CLOCK_MONOTONIC, &wake);
-        wake.tv_nsec += SWEEP_MS * 1000000L;
-        wake.tv_sec += wake.tv_nsec / 1000000000L;
-        wake.tv_nsec %= 1000000000L;
+        /* The condition waits on the system's clock, whatever clock the server was given. */
+        struct mono at = mono_add(clock_mono(clock_system()), span_ms(SWEEP_MS));
+        struct timespec wake = {.tv_sec = at.us / 1000000, .tv_nsec = at.us % 1000000 * 1000};
         (void)pthread_cond_timedwait(&keeper->stop, &keeper->lock, &wake);
         cut_late(keeper, clock_mono(keeper->clock).us);
         /* The hub's lock is never taken with ours held: on_close may take long. */
