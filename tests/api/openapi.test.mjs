@@ -333,8 +333,28 @@ test('users: add, show, list, lock, unlock, password, roles, delete', async () =
   assert.equal((await call('getUser', { params })).status, 404);
 });
 
+test('every example of a request works as it stands', async () => {
+  const { body: job } = await done('createJob', 201, { body: httpJob() });
+  for (const [id, { value }] of operations) {
+    if (id === 'login') continue; // its password is an example
+    for (const { value: body } of Object.values(value.requestBody?.content['application/json'].examples ?? {})) {
+      const answer = await done(id, Number(Object.keys(value.responses)[0]), { params: { jobId: job.id }, body });
+      if (id === 'previewJob') assert.equal(answer.body.count, 5); // from Friday to Thursday, without the weekend
+      if (id === 'explainCron') assert.equal(answer.body.next.length, 3);
+    }
+  }
+  const [right, wrong] = openapi.components.schemas.CronAnswer.examples;
+  const question = { expression: '30 2 * * MON-FRI', timezone: 'Europe/Berlin', from: '2026-03-28T00:00:00Z', count: 1 };
+  assert.deepEqual((await done('explainCron', 200, { body: question })).body, right);
+  assert.deepEqual((await done('explainCron', 200, { body: { expression: '60 * * * *' } })).body, wrong);
+  const problem = await call('createJob', { body: httpJob({ scheduleType: 'Interval', scheduleExpression: undefined, intervalSeconds: -1, jobConfiguration: { url: 'reports' } }) });
+  const [example] = openapi.components.schemas.Problem.examples;
+  assert.deepEqual({ ...problem.body, traceId: '' }, { ...example, traceId: '' });
+});
+
 test('service: up, ready, version, this description, its page', async () => {
   for (const id of ['getHealth', 'getReadiness', 'getVersion', 'getOpenApi', 'getDocs']) await done(id, 200, { token: null });
+  assert.equal((await done('getVersion', 200)).body.version, openapi.info.version);
 });
 
 test('each operation was seen to work as described', () => {

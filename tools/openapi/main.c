@@ -37,7 +37,8 @@ static bool write_file(const char *path, struct str text, struct err *err) {
 static bool check_version(json_t *openapi, const char *version, struct err *err) {
     struct str said = member(json_object_get(openapi, "info"), "version");
     if (str_equal(said, str_from_cstr(version))) return true;
-    return err_set(err, ERR_INVALID, "info.version is \"%.*s\", the project's is \"%s\"",
+    return err_set(err, ERR_INVALID,
+                   "info.version of the description is \"%.*s\", the project's is \"%s\"",
                    STR_ARG(said), version);
 }
 
@@ -97,6 +98,6 @@ int main(int argc, char **argv) {
     json_t *openapi = yaml_json_read(argv[2], &err);
     bool ok = openapi && write_documents(argv, openapi, &err);
     json_decref(openapi);
-    if (!ok) (void)fprintf(stderr, "%s: %s\n", argv[2], err.msg);
+    if (!ok) (void)fprintf(stderr, "openapi-documents: %s\n", err.msg);
     return ok ? 0 : 1;
 }

@@ -44,6 +44,8 @@ function send(agent, base, method, target, { token, body, headers = {}, seconds 
   if (token) all.Authorization = `Bearer ${token}`;
   if (bytes && !has('content-type')) all['Content-Type'] = 'application/json';
   if (bytes && !has('transfer-encoding')) all['Content-Length'] = bytes.length;
+  // A server that refuses a long body closes the connection, and the answer may get lost while we still write: ask first.
+  if (bytes?.length > 64 * 1024 && !has('expect')) all.Expect = '100-continue';
   return new Promise((resolve, reject) => {
     const request = http.request(new URL(target, base), { method, headers: all, agent }, (response) => {
       const chunks = [];
@@ -64,7 +66,12 @@ function send(agent, base, method, target, { token, body, headers = {}, seconds 
     });
     request.setTimeout(seconds * 1000 * slow, () => request.destroy(new Error(`${method} ${target}: no answer in ${seconds * slow} s`)));
     request.on('error', reject);
-    request.end(bytes);
+    if (!all.Expect) {
+      request.end(bytes);
+    } else {
+      request.on('continue', () => request.end(bytes));
+      request.flushHeaders();
+    }
   });
 }
 
