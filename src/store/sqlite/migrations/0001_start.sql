@@ -44,8 +44,9 @@ create table names (
 
 -- Definitions of jobs. Wide and seldom written; what changes with each run is in job_state.
 -- guid and name come first, because reading an execution needs no more than these two.
+-- A row is never given out again, or what is remembered of an erased job would be taken for the new one's.
 create table jobs (
-    id                  integer primary key,
+    id                  integer primary key autoincrement,
     guid                blob not null unique,    -- 16 bytes
     name                text not null,
     description         text,                    -- null = none
