@@ -30,6 +30,8 @@
  * refused;
  *   - counters (timeline, totals, live_count, …) agree with a recount at every commit;
  *   - fences grow with each claim, through restarts;
+ *   - what is deleted is never mistaken for what comes later: the row of an erased job is not given
+ * out again;
  *   - a failed flush is fatal (options.on_fatal): nothing is acknowledged after it.
  *
  *   Owns:    results live in the arena that was passed in. Inputs are borrowed until the call
@@ -162,6 +164,7 @@ struct new_execution {
     struct str error_message;
     struct str parameters;
 
+    /* Under paused_all one that was to be born running becomes Pending (fence 0). */
     /* answer */
     bool inserted; // false: this due time has its execution already; nothing was written
     int64_t row;
@@ -343,7 +346,7 @@ WARN_UNUSED bool store_timeline(struct store_tx *tx, struct utc from, int64_t bu
 struct totals {
     int64_t jobs;         // not deleted
     int64_t jobs_enabled; // enabled, not paused, not deleted
-    int64_t executions;   // ever kept
+    int64_t executions;   // rows there are: erasing a job lowers it
     int64_t pending, running, succeeded, failed, cancelled;
 };
 WARN_UNUSED bool store_totals(struct store_tx *tx, struct totals *ret, struct err *err);
@@ -360,7 +363,7 @@ struct idempotency {
     struct str body;
     struct utc created_at;
 };
-/* The answer kept under (scope, key) if it is younger than `not_before`. NOT_FOUND. */
+/* The answer kept under (scope, key) if it was made at `not_before` or later. NOT_FOUND. */
 WARN_UNUSED bool store_idempotency_get(struct store_tx *tx, struct str scope, struct str key,
                                        struct utc not_before, struct arena *arena,
                                        struct idempotency *ret, struct err *err);
