@@ -17,7 +17,9 @@ bool holdoff_is_over(const struct holdoff *holdoff, struct mono now) {
     return holdoff->failures == 0 || !mono_before(now, holdoff->until);
 }
 
+/* Writes that fail together, in one group commit, are one failure. */
 static void hold_off(struct holdoff *holdoff, struct mono now) {
+    if (!holdoff_is_over(holdoff, now)) return;
     int64_t ms = BACKOFF_FIRST_MS << (holdoff->failures < 6 ? holdoff->failures : 6);
     holdoff->failures++;
     holdoff->until = mono_add(now, span_ms(ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS));

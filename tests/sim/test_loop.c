@@ -1,0 +1,254 @@
+/* The engine with its real thread, on the memory store with its own committer: what only shows when
+ * several threads are at work. */
+#include "engine/engine.h"
+#include "model/job_schedule.h"
+#include "store/memory/memory_store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Ends at once, or when it is stopped. */
+struct patient {
+    struct handler handler;
+    bool waits;
+    atomic_int started, stopped;
+    _Atomic int64_t last_row;
+};
+
+static void patient_start(struct handler *handler, struct run *run) {
+    struct patient *patient = (struct patient *)(void *)handler;
+    patient->last_row = run->execution->row;
+    patient->started++;
+    if (!patient->waits)
+        run_finish(run, &(struct run_result){.status = EXECUTION_SUCCEEDED, .output = STR("done")});
+}
+
+static void patient_stop(struct handler *handler, struct run *run) {
+    struct patient *patient = (struct patient *)(void *)handler;
+    patient->stopped++;
+    run_finish(run, &(struct run_result){.status = EXECUTION_FAILED,
+                                         .error_message = STR("stopped half way")});
+}
+
+static void patient_free(struct handler *handler) {
+    (void)handler;
+}
+
+static bool make_handlers(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
+                          struct err *err) {
+    (void)loop;
+    (void)err;
+    handlers[JOB_HTTP_CALL] = context;
+    return true;
+}
+
+static bool refuse_handlers(void *context, uv_loop_t *loop,
+                            struct handler *handlers[ENGINE_HANDLERS], struct err *err) {
+    (void)context;
+    (void)loop;
+    (void)handlers;
+    return err_set(err, ERR_INTERNAL, "no handler today");
+}
+
+struct fixture {
+    struct store *store;
+    struct zone_cache *zones;
+    struct patient patient;
+    atomic_int events;
+    struct engine_options options;
+    struct engine *engine;
+};
+
+static void note_event(void *context, const struct engine_event *event) {
+    struct fixture *fixture = context;
+    assert_false(guid_is_zero(event->execution_id));
+    fixture->events++;
+}
+
+static void prepare(struct fixture *fixture) {
+    static const struct str queues[] = {STR_INIT("default")};
+    *fixture = (struct fixture){
+        .store = memory_store_new(&(struct memory_store_options){0}),
+        .zones = zone_cache_new(STR("/usr/share/zoneinfo")),
+        .patient.handler = {.type = JOB_HTTP_CALL,
+                            .start = patient_start,
+                            .stop = patient_stop,
+                            .free = patient_free},
+    };
+    fixture->options = (struct engine_options){.store = fixture->store,
+                                               .clock = clock_system(),
+                                               .zones = fixture->zones,
+                                               .node_name = STR("n1"),
+                                               .version = STR("test"),
+                                               .worker_count = 4,
+                                               .queues = queues,
+                                               .queue_count = 1,
+                                               .max_output_bytes = 1024,
+                                               .heartbeat = span_seconds(30),
+                                               .shutdown_grace = span_ms(50),
+                                               .retry_orphans = true,
+                                               .make_handlers = make_handlers,
+                                               .handlers_context = &fixture->patient,
+                                               .on_event = note_event,
+                                               .event_context = fixture};
+}
+
+static void start(struct fixture *fixture) {
+    struct err err = ERR_INIT;
+    fixture->engine = engine_start(&fixture->options, &err);
+    if (fixture->engine == NULL) fail_msg("%s", err.msg);
+}
+
+static void tidy(struct fixture *fixture) {
+    store_close(fixture->store);
+    zone_cache_free(fixture->zones);
+}
+
+static bool insert(struct store_tx *tx, void *context, struct err *err) {
+    return store_job_insert(tx, context, err);
+}
+
+static struct guid add_job(struct fixture *fixture, struct utc run_at) {
+    struct job job = {.id = guid_new(clock_now(clock_system())),
+                      .revision = 1,
+                      .name = STR("once"),
+                      .type = JOB_HTTP_CALL,
+                      .schedule_type = SCHEDULE_ONE_TIME,
+                      .run_at = run_at,
+                      .timezone = STR("UTC"),
+                      .configuration = STR("{}"),
+                      .retry_policy = STR("{\"maxAttempts\":1,\"delaySeconds\":1,"
+                                          "\"backoff\":\"Fixed\",\"maxDelaySeconds\":1,"
+                                          "\"jitter\":false,\"retryOnStatusCodes\":[],"
+                                          "\"retryOnErrorTypes\":[]}"),
+                      .tags = STR("[]"),
+                      .timeout_seconds = 60,
+                      .queue = STR("default"),
+                      .concurrency_policy = CONCURRENCY_ALLOW,
+                      .misfire_policy = MISFIRE_FIRE_ONCE,
+                      .is_enabled = true,
+                      .created_at = clock_now(clock_system()),
+                      .updated_at = clock_now(clock_system())};
+    struct err err = ERR_INIT;
+    assert_true(job_plan_first(&job, fixture->zones, clock_now(clock_system()), &err));
+    assert_true(store_write_wait(fixture->store, insert, &job, &err));
+    if (fixture->engine) engine_poke(fixture->engine);
+    return job.id;
+}
+
+static struct totals totals_of(const struct fixture *fixture) {
+    struct err err = ERR_INIT;
+    struct totals totals = {0};
+    struct store_tx *tx = store_read_begin(fixture->store, &err);
+    assert_non_null(tx);
+    assert_true(store_totals(tx, &totals, &err));
+    store_read_end(tx);
+    return totals;
+}
+
+/* Waits for a condition, ten seconds at most. */
+#define WAIT_FOR(condition) \
+    do { \
+        for (int tries_ = 0; tries_ < 2000 && !(condition); tries_++) \
+            (void)nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL); \
+        assert_true(condition); \
+    } while (0)
+
+static void test_a_run_of_the_past_is_done_at_once_and_settled(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    (void)add_job(&fixture, utc_add(clock_now(clock_system()), span_seconds(-100)));
+    WAIT_FOR(totals_of(&fixture).succeeded == 1);
+    WAIT_FOR(engine_figures(fixture.engine).succeeded == 1);
+    assert_int_equal(fixture.events, 2); // Running, Succeeded
+    engine_stop(fixture.engine);
+    assert_int_equal(totals_of(&fixture).running, 0);
+    tidy(&fixture);
+}
+
+static void test_a_run_of_the_future_is_not_early(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    struct utc due = utc_add(clock_now(clock_system()), span_ms(150));
+    (void)add_job(&fixture, due);
+    WAIT_FOR(fixture.patient.started == 1);
+    assert_false(utc_before(clock_now(clock_system()), due));
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+static void test_cancel_stops_what_runs(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    fixture.patient.waits = true;
+    start(&fixture);
+    (void)add_job(&fixture, clock_now(clock_system()));
+    WAIT_FOR(fixture.patient.started == 1);
+    engine_cancel(fixture.engine, fixture.patient.last_row);
+    engine_cancel(fixture.engine, 12345); // nobody: nothing happens
+    WAIT_FOR(totals_of(&fixture).cancelled == 1);
+    assert_int_equal(fixture.patient.stopped, 1);
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+static void test_shutdown_hands_back_and_the_next_engine_takes_over(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    fixture.patient.waits = true;
+    start(&fixture);
+    (void)add_job(&fixture, clock_now(clock_system()));
+    WAIT_FOR(fixture.patient.started == 1);
+    engine_stop(fixture.engine);
+    assert_int_equal(totals_of(&fixture).pending, 1);
+    fixture.patient.waits = false;
+    start(&fixture);
+    WAIT_FOR(totals_of(&fixture).succeeded == 1);
+    engine_stop(fixture.engine);
+    assert_int_equal(totals_of(&fixture).executions, 1);
+    tidy(&fixture);
+}
+
+static void test_a_store_that_fails_at_the_start_is_said(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    memory_store_fail_next(fixture.store, 1);
+    struct err err = ERR_INIT;
+    assert_null(engine_start(&fixture.options, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    tidy(&fixture);
+}
+
+static void test_handlers_that_cannot_be_made_are_said(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    fixture.options.make_handlers = refuse_handlers;
+    struct err err = ERR_INIT;
+    assert_null(engine_start(&fixture.options, &err));
+    assert_true(strstr(err.msg, "no handler today") != NULL);
+    tidy(&fixture);
+}
+
+static void test_results_survive_a_store_that_goes_away(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    for (int i = 0; i < 20; i++) (void)add_job(&fixture, clock_now(clock_system()));
+    memory_store_fail_next(fixture.store, 2);
+    memory_store_lose_answer_next(fixture.store, 2);
+    WAIT_FOR(totals_of(&fixture).succeeded == 20);
+    assert_int_equal(fixture.patient.started, 20);
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
