@@ -14,7 +14,7 @@
 /* ---- claim ----------------------------------------------------------------------------------- */
 
 struct candidate {
-    int64_t available_at, row;
+    int64_t available_at, row, job_row;
 };
 
 struct claiming {
@@ -35,6 +35,7 @@ static bool candidates(struct claiming *c, int64_t queue, int64_t limit, struct 
     while (query_row(&q)) {
         ret[*count].available_at = read_i64(&q);
         ret[*count].row = read_i64(&q);
+        ret[*count].job_row = read_i64(&q);
         (*count)++;
     }
     return query_end(&q, err);
@@ -47,21 +48,37 @@ static int by_age(const void *a, const void *b) {
     return (left->row > right->row) - (left->row < right->row);
 }
 
-static bool claim_one(struct claiming *c, int64_t row, bool *claimed, struct err *err) {
+static bool run_on_row(struct store_tx *tx, enum sql_statement which, int64_t row,
+                       struct err *err) {
+    struct query q = query_begin(tx, which);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+/* What a claim changes beside the row itself. */
+static bool note_claim(struct claiming *c, const struct candidate *candidate, struct err *err) {
+    note_started(writer_of(c->tx), writer_of(c->tx)->fence, c->claim->now);
+    return run_on_row(c->tx, SQL_PENDING_REMOVE, candidate->row, err) &&
+           run_on_row(c->tx, SQL_CLAIM_JOB, candidate->job_row, err) &&
+           note_running(c->tx, candidate->row, true, err);
+}
+
+static bool claim_one(struct claiming *c, const struct candidate *candidate, bool *claimed,
+                      struct err *err) {
     struct writer *writer = writer_of(c->tx);
     struct query q = query_begin(c->tx, SQL_CLAIM_ONE);
     query_i64(&q, c->node);
     query_i64(&q, writer->fence + 1);
     query_i64(&q, c->claim->now.us);
-    query_i64(&q, row);
+    query_i64(&q, candidate->row);
     if (!query_run(&q, err)) return false;
     *claimed = query_changes(&q) > 0;
     if (!*claimed) return true;
     writer->fence++;
     count_executions(writer, EXECUTION_PENDING, -1);
     count_executions(writer, EXECUTION_RUNNING, 1);
-    c->rows[c->count++] = row;
-    return true;
+    c->rows[c->count++] = candidate->row;
+    return note_claim(c, candidate, err);
 }
 
 /* One pass over some queues as if they were one. */
@@ -77,7 +94,7 @@ static bool pass(struct claiming *c, const int64_t *queues, size_t queue_count, 
     *claimed = 0;
     for (size_t i = 0; ok && i < count && *claimed < limit; i++) {
         bool one;
-        ok = claim_one(c, found[i].row, &one, err);
+        ok = claim_one(c, &found[i], &one, err);
         if (ok && one) ++*claimed;
         /* Behind one that must wait, its queue may hold more that is older than the next queue's
          * and was not looked at. */
@@ -203,9 +220,10 @@ bool sqlite_nodes(struct store_tx *tx, struct arena *arena, struct node **ret, s
 
 static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, struct str reason,
                            struct utc now, struct err *err) {
+    if (!run_on_row(tx, SQL_PENDING_REMOVE, row, err)) return false;
     struct query q = query_begin(tx, SQL_CANCEL_PENDING);
     query_utc(&q, now);
-    query_i64(&q, !str_is_absent(reason));
+    query_i64(&q, str_is_absent(reason) ? 0 : FLAG_HAS_DETAILS);
     query_i64(&q, row);
     if (!query_run(&q, err)) return false;
     if (!str_is_absent(reason)) {
@@ -214,19 +232,15 @@ static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, st
         query_text(&q, reason);
         if (!query_run(&q, err)) return false;
     }
-    q = query_begin(tx, SQL_JOB_STATE_ENDED_UNSTARTED);
-    query_i64(&q, job_row);
-    if (!query_run(&q, err)) return false;
+    q = query_begin(tx, SQL_ENDED_BADLY_ADD);
+    query_i64(&q, (int64_t)EXECUTION_CANCELLED);
+    query_i64(&q, row);
+    if (!query_run(&q, err) || !run_on_row(tx, SQL_JOB_STATE_ENDED_UNSTARTED, job_row, err))
+        return false;
     count_executions(writer_of(tx), EXECUTION_PENDING, -1);
     count_executions(writer_of(tx), EXECUTION_CANCELLED, 1);
     writer_of(tx)->write_changed_jobs = true;
     return count_ended(tx, EXECUTION_CANCELLED, now, 1, err);
-}
-
-static bool request_cancel(struct store_tx *tx, int64_t row, struct err *err) {
-    struct query q = query_begin(tx, SQL_CANCEL_REQUEST);
-    query_i64(&q, row);
-    return query_run(&q, err);
 }
 
 bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str reason, struct utc now,
@@ -246,7 +260,7 @@ bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
         if (!cancel_pending(tx, row, job_row, reason, now, err)) return false;
     } else if (status == EXECUTION_RUNNING) {
         result = CANCEL_REQUESTED;
-        if (!request_cancel(tx, row, err)) return false;
+        if (!run_on_row(tx, SQL_CANCEL_REQUEST, row, err)) return false;
     }
     if (!execution_by_row(tx, row, arena, ret_execution, err)) return false;
     *ret = result;

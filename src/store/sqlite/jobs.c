@@ -23,9 +23,8 @@ bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, 
         ret->wake_at = read_never(&q);
         ret->next_run_at = read_never(&q);
         ret->live_count = read_i64(&q);
-        ret->last_executed_at = read_utc(&q);
+        ret->running_count = read_i64(&q);
         ret->last_execution_status = read_i64(&q);
-        ret->consecutive_failures = read_i64(&q);
         ret->execution_count = read_i64(&q);
         ret->last_execution = read_i64(&q);
     }
@@ -111,7 +110,6 @@ static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row
     query_never(&q, job->next_run_at);
     query_utc(&q, job->schedule_from);
     query_i64(&q, job->run_count);
-    query_i64(&q, 0);
     query_utc(&q, job->last_executed_at);
     query_i64(&q, job->last_execution_status);
     query_i64(&q, job->consecutive_failures);
@@ -212,18 +210,16 @@ static bool uncount_executions(struct store_tx *tx, int64_t row, struct err *err
 
 bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_DETAILS, SQL_JOB_ERASE_EXECUTIONS, SQL_JOB_ERASE_SKIPS,
-        SQL_JOB_TAGS_REMOVE,   SQL_JOB_ERASE_STATE,      SQL_JOB_ERASE,
+        SQL_JOB_ERASE_DETAILS,    SQL_JOB_ERASE_PENDING, SQL_JOB_ERASE_ENDED_BADLY,
+        SQL_JOB_ERASE_EXECUTIONS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,
+        SQL_JOB_ERASE_STATE,      SQL_JOB_ERASE,
     };
     struct job_state state;
     bool found;
     if (!job_state_get(tx, job_row, &state, &found, err)) return false;
     if (!found) return no_such_job(err);
-    struct query q = query_begin(tx, SQL_JOB_IS_RUNNING);
-    query_i64(&q, job_row);
-    bool running = query_row(&q);
-    if (!query_end(&q, err)) return false;
-    if (running) return err_set(err, ERR_CONFLICT, "an execution of this job is running");
+    if (state.running_count > 0)
+        return err_set(err, ERR_CONFLICT, "an execution of this job is running");
     if (!uncount(tx, job_row, err) || !uncount_executions(tx, job_row, err)) return false;
     writer_of(tx)->write_changed_jobs = true;
     for (size_t i = 0; i < COUNT_OF(steps); i++)

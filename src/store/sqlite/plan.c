@@ -11,7 +11,7 @@
 /* What an execution is born with; see the table's comment on fillers. */
 struct birth {
     enum execution_status status;
-    int64_t queue, node, triggered_by; // names.id; 0 = null
+    int64_t queue, node; // names.id; 0 = null
     int64_t fence;
     struct utc started_at, completed_at;
     bool has_details;
@@ -23,9 +23,9 @@ static bool prepare_birth(struct store_tx *tx, const struct new_execution *execu
     *birth = (struct birth){
         .status = execution->status,
         .fence = writer->fence + 1,
-        .has_details = !str_is_absent(execution->error_message) ||
-                       !str_is_absent(execution->parameters) ||
-                       !guid_is_zero(execution->retry_parent_id),
+        .has_details =
+            !str_is_absent(execution->error_message) || !str_is_absent(execution->triggered_by) ||
+            !str_is_absent(execution->parameters) || !guid_is_zero(execution->retry_parent_id),
     };
     /* Under pause-all nothing starts: what was to be born running waits instead. */
     if (birth->status == EXECUTION_RUNNING && writer->paused_all) birth->status = EXECUTION_PENDING;
@@ -38,9 +38,6 @@ static bool prepare_birth(struct store_tx *tx, const struct new_execution *execu
         birth->fence = 0;
     }
     if (!name_id(tx, execution->queue, &birth->queue, err)) return false;
-    if (!str_is_absent(execution->triggered_by) &&
-        !name_id(tx, execution->triggered_by, &birth->triggered_by, err))
-        return false;
     birth->node = birth->status == EXECUTION_PENDING ? birth->queue : 0;
     return birth->status != EXECUTION_RUNNING ||
            name_id(tx, execution->node_name, &birth->node, err);
@@ -65,7 +62,6 @@ static bool insert_row(struct store_tx *tx, const struct new_execution *executio
     query_i64(&q, (int64_t)execution->trigger);
     query_i64(&q, execution->retry_count);
     query_i64(&q, birth->queue);
-    query_id(&q, birth->triggered_by);
     query_id(&q, birth->node);
     query_i64(&q, birth->fence);
     query_i64(&q, execution->scheduled_for.us);
@@ -84,8 +80,23 @@ static bool insert_details(struct store_tx *tx, const struct new_execution *exec
     struct query q = query_begin(tx, SQL_DETAILS_INSERT);
     query_i64(&q, row);
     query_guid(&q, &execution->retry_parent_id);
+    query_text(&q, execution->triggered_by);
     query_text(&q, execution->parameters);
     query_text(&q, execution->error_message);
+    return query_run(&q, err);
+}
+
+/* The tables beside: for what is Pending, and for what was decided against. */
+static bool note_birth(struct store_tx *tx, const struct birth *birth, int64_t row,
+                       struct err *err) {
+    if (birth->status == EXECUTION_RUNNING) {
+        note_started(writer_of(tx), birth->fence, birth->started_at);
+        return true;
+    }
+    bool pending = birth->status == EXECUTION_PENDING;
+    struct query q = query_begin(tx, pending ? SQL_PENDING_ADD : SQL_ENDED_BADLY_ADD);
+    if (!pending) query_i64(&q, (int64_t)birth->status);
+    query_i64(&q, row);
     return query_run(&q, err);
 }
 
@@ -102,11 +113,13 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     execution->row = execution->fence = 0;
     if (!inserted) return true;
     if (birth.has_details && !insert_details(tx, execution, row, err)) return false;
+    if (!note_birth(tx, &birth, row, err)) return false;
     execution->row = writer->last_execution = row;
     if (birth.status == EXECUTION_RUNNING) execution->fence = writer->fence = birth.fence;
     state->last_execution = row;
     state->execution_count++;
     if (!execution_has_ended(birth.status)) state->live_count++;
+    if (birth.status == EXECUTION_RUNNING) state->running_count++;
     count_executions(writer, birth.status, 1);
     writer->write_changed_jobs = true;
     return count_ended(tx, birth.status, birth.completed_at, 1, err);
@@ -123,6 +136,7 @@ bool sqlite_execution_insert(struct store_tx *tx, struct new_execution *executio
     struct query q = query_begin(tx, SQL_JOB_STATE_NEW_EXECUTION);
     query_i64(&q, (int64_t)job_state_status(&state));
     query_i64(&q, state.live_count);
+    query_i64(&q, state.running_count);
     query_i64(&q, state.execution_count);
     query_i64(&q, state.last_execution);
     query_i64(&q, execution->job_row);
@@ -191,6 +205,7 @@ static bool advance(struct store_tx *tx, const struct plan_item *item,
     query_utc(&q, item->schedule_from);
     query_i64(&q, item->run_count);
     query_i64(&q, state->live_count);
+    query_i64(&q, state->running_count);
     query_i64(&q, state->execution_count);
     query_i64(&q, state->last_execution);
     query_i64(&q, item->job_row);

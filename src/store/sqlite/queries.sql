@@ -30,7 +30,8 @@ rollback to this_write;
 -- ---- counters --------------------------------------------------------------------------------
 
 -- name: totals_get
-select jobs, jobs_enabled, executions, pending, running, succeeded, failed, cancelled, fence, last_execution
+select jobs, jobs_enabled, executions, pending, running, succeeded, failed, cancelled, fence, last_execution,
+    running_mark
 from totals;
 
 -- name: totals_add
@@ -38,7 +39,18 @@ update totals set
     jobs = jobs + :jobs, jobs_enabled = jobs_enabled + :jobs_enabled, executions = executions + :executions,
     pending = pending + :pending, running = running + :running, succeeded = succeeded + :succeeded,
     failed = failed + :failed, cancelled = cancelled + :cancelled,
-    fence = :fence, last_execution = :last_execution;
+    fence = :fence, last_execution = :last_execution, running_mark = :running_mark;
+
+-- What runs between the old mark and the new one.
+-- name: running_pass
+insert into long_running (execution)
+select id from executions where id > :old_mark and id <= :new_mark and status = 2;
+
+-- name: running_add
+insert into long_running (execution) values (:execution);
+
+-- name: running_end
+delete from long_running where execution = :execution;
 
 -- name: timeline_add
 insert into timeline (minute, succeeded, failed, cancelled)
@@ -53,8 +65,8 @@ from timeline where minute >= :first and minute < :end group by bucket;
 
 -- name: timeline_running
 select (started_at / 60000000 - :first) / :bucket_minutes as bucket, count(*)
-from executions
-where status = 2 and started_at / 60000000 >= :first and started_at / 60000000 < :end group by bucket;
+from running cross join executions e on e.id = running.id
+where started_at / 60000000 >= :first and started_at / 60000000 < :end group by bucket;
 
 -- ---- shared texts ----------------------------------------------------------------------------
 
@@ -128,15 +140,15 @@ update jobs set is_paused = 0, paused_until = null where id = :job;
 -- name: job_state_insert
 insert into job_state (
     id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count,
-    live_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
+    live_count, running_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
     last_execution)
 values (
     :job, :revision, :status, :concurrency_policy, :wake_at, :next_run_at, :schedule_from,
-    :run_count, :live_count, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0);
+    :run_count, 0, 0, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0);
 
 -- name: job_state_get
-select revision, status, wake_at, next_run_at, live_count, last_executed_at,
-    last_execution_status, consecutive_failures, execution_count, last_execution
+select revision, status, wake_at, next_run_at, live_count, running_count, last_execution_status,
+    execution_count, last_execution
 from job_state where id = :job;
 
 -- name: job_state_update
@@ -150,26 +162,27 @@ where id = :job;
 update job_state set
     revision = :revision, status = :status, wake_at = :wake_at, next_run_at = :next_run_at,
     schedule_from = :schedule_from, run_count = :run_count, live_count = :live_count,
-    execution_count = :execution_count, last_execution = :last_execution
+    running_count = :running_count, execution_count = :execution_count, last_execution = :last_execution
 where id = :job;
 
 -- name: job_state_new_execution
 update job_state set
-    status = :status, live_count = :live_count, execution_count = :execution_count, last_execution = :last_execution
+    status = :status, live_count = :live_count, running_count = :running_count,
+    execution_count = :execution_count, last_execution = :last_execution
 where id = :job;
 
 -- A Pending execution of the job was cancelled.
 -- name: job_state_ended_unstarted
 update job_state set
     live_count = live_count - 1,
-    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
              when last_execution_status = 4 then 4 else 1 end
 where id = :job;
 
 -- name: job_state_reschedule
 update job_state set
     next_run_at = :next_run_at, wake_at = :wake_at,
-    status = case when status in (2, 3, 6) then status when :next_run_at is null and live_count = 0 then 5
+    status = case when status = 2 or status = 3 or status = 6 then status when :next_run_at is null and live_count = 0 then 5
              when last_execution_status = 4 then 4 else 1 end
 where id = :job and revision = :revision;
 
@@ -197,6 +210,25 @@ with recursive chain (id, previous) as (
     select e.id, e.previous from chain join executions e on e.id = chain.previous)
 delete from execution_details where id in (select id from chain);
 
+-- name: job_erase_pending
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+delete from pending where (queue, available_at, execution) in (
+    select e.queue, e.available_at, e.id from chain cross join executions e on e.id = chain.id
+    where e.status = 1);
+
+-- name: job_erase_ended_badly
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+delete from ended_badly where (status, execution) in (
+    select e.status, e.id from chain cross join executions e on e.id = chain.id where e.status in (4, 5));
+
 -- name: job_erase_executions
 with recursive chain (id, previous) as (
     select id, previous from executions
@@ -213,9 +245,6 @@ with recursive chain (id, previous) as (
     select e.id, e.previous from chain join executions e on e.id = chain.previous)
 select e.status, case when e.status >= 3 then e.completed_at / 60000000 end as minute, count(*)
 from chain join executions e on e.id = chain.id group by e.status, minute;
-
--- name: job_is_running
-select 1 from executions where job = :job and status = 2 limit 1;
 
 -- ---- lists of jobs ---------------------------------------------------------------------------
 
@@ -394,18 +423,27 @@ from job_state where wake_at <= :now order by wake_at, id limit :limit;
 -- A due time that has its execution already is passed over: no row changes.
 -- name: execution_insert
 insert into executions (
-    id, guid, job, previous, status, trigger, retry_count, queue, triggered_by, node, fence,
-    scheduled_for, created_at, available_at, started_at, completed_at, error_type, cancel_requested,
-    output_truncated, has_details)
+    id, guid, job, previous, status, trigger, retry_count, queue, node, fence, scheduled_for,
+    created_at, available_at, started_at, completed_at, flags)
 values (
-    :id, :guid, :job, :previous, :status, :trigger, :retry_count, :queue, :triggered_by, :node,
-    :fence, :scheduled_for, :created_at, :available_at, :started_at, :completed_at, 0, 0, 0,
-    :has_details)
+    :id, :guid, :job, :previous, :status, :trigger, :retry_count, :queue, :node, :fence,
+    :scheduled_for, :created_at, :available_at, :started_at, :completed_at, :flags)
 on conflict (scheduled_for, job) where trigger in (1, 6) and retry_count = 0 do nothing;
 
 -- name: details_insert
-insert into execution_details (id, retry_parent, parameters, error_message)
-values (:execution, :retry_parent, :parameters, :error_message);
+insert into execution_details (id, retry_parent, triggered_by, parameters, error_message)
+values (:execution, :retry_parent, :triggered_by, :parameters, :error_message);
+
+-- name: pending_add
+insert into pending (queue, available_at, execution, job)
+select queue, available_at, id, job from executions where id = :execution;
+
+-- name: pending_remove
+delete from pending where (queue, available_at, execution) = (
+    select queue, available_at, id from executions where id = :execution);
+
+-- name: ended_badly_add
+insert into ended_badly (status, execution) values (:status, :execution);
 
 -- name: wake_job
 select min(wake_at) from job_state where wake_at is not null;
@@ -413,11 +451,11 @@ select min(wake_at) from job_state where wake_at is not null;
 -- One look into the index for each queue that has something Pending.
 -- name: wake_pending
 with recursive queues (id) as (
-    select min(queue) from executions where status = 1
+    select min(queue) from pending
     union all
-    select (select min(queue) from executions where status = 1 and queue > queues.id)
-    from queues where queues.id is not null)
-select min((select min(available_at) from executions where status = 1 and queue = queues.id))
+    select (select min(queue) from pending where queue > queues.id) from queues
+    where queues.id is not null)
+select min((select min(available_at) from pending where queue = queues.id))
 from queues where queues.id is not null;
 
 -- ---- claiming and settling -------------------------------------------------------------------
@@ -425,32 +463,33 @@ from queues where queues.id is not null;
 -- Queues with something Pending that are not among :named (a JSON array).
 -- name: claim_other_queues
 with recursive queues (id) as (
-    select min(queue) from executions where status = 1
+    select min(queue) from pending
     union all
-    select (select min(queue) from executions where status = 1 and queue > queues.id)
-    from queues where queues.id is not null)
+    select (select min(queue) from pending where queue > queues.id) from queues
+    where queues.id is not null)
 select id from queues
 where id is not null
   and id not in (select n.id from json_each(:named) named join names n on n.text = named.value);
 
 -- name: claim_candidates
-select e.available_at, e.id from executions e
-where e.status = 1 and e.queue = :queue and e.available_at <= :now
-  and not exists (select 1 from job_state s where s.id = e.job and s.concurrency_policy = 3
-                  and exists (select 1 from executions r where r.job = s.id and r.status = 2))
-order by e.available_at, e.id limit :limit;
+select p.available_at, p.execution, p.job from pending p
+where p.queue = :queue and p.available_at <= :now
+  and not exists (select 1 from job_state s
+                  where s.id = p.job and s.concurrency_policy = 3 and s.running_count > 0)
+order by p.available_at, p.execution limit :limit;
 
 -- Asks again whether the job may run: the candidate before may have been of the same job.
 -- name: claim_one
 update executions set status = 2, node = :node, fence = :fence, started_at = :now, completed_at = :now
 where id = :execution and status = 1
-  and not exists (select 1 from job_state s where s.id = executions.job and s.concurrency_policy = 3
-                  and exists (select 1 from executions r where r.job = s.id and r.status = 2));
+  and not exists (select 1 from job_state s
+                  where s.id = executions.job and s.concurrency_policy = 3 and s.running_count > 0);
+
+-- name: claim_job
+update job_state set running_count = running_count + 1 where id = :job;
 
 -- name: settle_execution
-update executions set
-    status = :status, completed_at = :completed_at, error_type = :error_type,
-    output_truncated = :output_truncated, has_details = has_details | :has_details
+update executions set status = :status, completed_at = :completed_at, flags = flags | :flags
 where id = :execution and fence = :fence and status = 2 and job = :job;
 
 -- Pending again; what is left of the claim is filler from now on.
@@ -458,35 +497,43 @@ where id = :execution and fence = :fence and status = 2 and job = :job;
 update executions set status = 1
 where id = :execution and fence = :fence and status = 2 and job = :job;
 
+-- name: settle_job_hand_back
+update job_state set running_count = running_count - 1 where id = :job;
+
+-- name: settle_started_at
+select started_at from executions where id = :execution;
+
 -- name: settle_details
-insert into execution_details (id, error_message, output) values (:execution, :error_message, :output)
-on conflict (id) do update set error_message = excluded.error_message, output = excluded.output;
+insert into execution_details (id, error_type, error_message, output, output_truncated)
+values (:execution, :error_type, :error_message, :output, :output_truncated)
+on conflict (id) do update set
+    error_type = excluded.error_type, error_message = excluded.error_message, output = excluded.output,
+    output_truncated = excluded.output_truncated;
 
 -- No failure now and none before: leaves the streak, and with it the index of the streaks, alone.
 -- name: settle_job
 update job_state set
-    live_count = live_count - 1,
-    last_executed_at = max(ifnull(last_executed_at, 0), (select started_at from executions where id = :execution)),
+    live_count = live_count - 1, running_count = running_count - 1,
+    last_executed_at = case when last_executed_at >= :started_at then last_executed_at else :started_at end,
     last_execution_status = :status,
-    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
              when :status = 4 then 4 else 1 end
 where id = :job and consecutive_failures = 0;
 
 -- name: settle_job_streak
 update job_state set
-    live_count = live_count - 1,
-    last_executed_at = max(ifnull(last_executed_at, 0), (select started_at from executions where id = :execution)),
+    live_count = live_count - 1, running_count = running_count - 1,
+    last_executed_at = case when last_executed_at >= :started_at then last_executed_at else :started_at end,
     last_execution_status = :status,
     consecutive_failures = case :status when 3 then 0 when 4 then consecutive_failures + 1
                            else consecutive_failures end,
-    status = case when status in (2, 3, 6) then status when next_run_at is null and live_count = 1 then 5
+    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
              when :status = 4 then 4 else 1 end
 where id = :job;
 
 -- name: orphans
-select e.id from executions e indexed by executions_running
-where e.status = 2
-  and (e.node = (select id from names where text = :node)
+select e.id from running cross join executions e on e.id = running.id
+where (e.node = (select id from names where text = :node)
        or e.node in (select n.id from nodes join names n on n.text = nodes.name
                      where nodes.lease_until < :lease_before))
 order by e.id limit :limit;
@@ -504,11 +551,11 @@ select name, version, started_at, heartbeat_at, lease_until, workers_busy, worke
 from nodes order by name;
 
 -- name: cancel_find
-select id, status, job, has_details from executions where guid = :guid;
+select id, status, job from executions where guid = :guid;
 
 -- name: cancel_pending
 update executions set
-    status = 5, completed_at = :now, started_at = null, node = null, fence = 0, has_details = has_details | :has_details
+    status = 5, completed_at = :now, started_at = null, node = null, fence = 0, flags = flags | :flags
 where id = :execution;
 
 -- name: cancel_reason
@@ -516,11 +563,11 @@ insert into execution_details (id, error_message) values (:execution, :error_mes
 on conflict (id) do update set error_message = excluded.error_message;
 
 -- name: cancel_request
-update executions set cancel_requested = 1 where id = :execution;
+update executions set flags = flags | 2 where id = :execution;
 
 -- name: cancel_requests
-select e.id from executions e indexed by executions_running
-where e.status = 2 and e.cancel_requested = 1 and e.node = (select id from names where text = :node)
+select e.id from running cross join executions e on e.id = running.id
+where e.flags & 2 <> 0 and e.node = (select id from names where text = :node)
 order by e.id;
 
 -- ---- executions, read ------------------------------------------------------------------------
@@ -528,13 +575,13 @@ order by e.id;
 -- By row, or by guid where the row is null.
 -- name: execution_get
 select e.id, e.guid, e.job, j.guid, j.name, e.status,
-    (select text from names where id = e.queue), e.trigger, (select text from names where id = e.triggered_by),
+    (select text from names where id = e.queue), e.trigger, d.triggered_by,
     e.scheduled_for, e.created_at, e.available_at, e.started_at, e.completed_at, e.retry_count, d.retry_parent,
-    (select text from names where id = e.node), e.fence, e.cancel_requested, e.error_type, d.error_message,
-    d.parameters, case when :with_output then d.output end, e.output_truncated
+    (select text from names where id = e.node), e.fence, e.flags & 2, d.error_type, d.error_message,
+    d.parameters, case when :with_output then d.output end, d.output_truncated
 from executions e
 join jobs j on j.id = e.job
-left join execution_details d on d.id = case when e.has_details then e.id end
+left join execution_details d on d.id = case when e.flags & 1 then e.id end
 where e.id = ifnull(:execution, (select id from executions where guid = :guid));
 
 -- Newest first. The chain is left as soon as all that live are found.
@@ -578,8 +625,8 @@ where true
        (select error_message from execution_details where id = e.id)));
 
 -- name: execution_list_pending
-select e.id from executions e indexed by executions_pending
-where e.status = 1
+select e.id from pending cross join executions e on e.id = pending.execution
+where true
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
@@ -590,8 +637,8 @@ where e.status = 1
 order by e.id desc limit :limit offset :offset;
 
 -- name: execution_count_pending
-select count(*) from executions e indexed by executions_pending
-where e.status = 1
+select count(*) from pending cross join executions e on e.id = pending.execution
+where true
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
@@ -601,8 +648,8 @@ where e.status = 1
        (select error_message from execution_details where id = e.id)));
 
 -- name: execution_list_running
-select e.id from executions e indexed by executions_running
-where e.status = 2
+select e.id from running cross join executions e on e.id = running.id
+where true
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
@@ -613,8 +660,8 @@ where e.status = 2
 order by e.id desc limit :limit offset :offset;
 
 -- name: execution_count_running
-select count(*) from executions e indexed by executions_running
-where e.status = 2
+select count(*) from running cross join executions e on e.id = running.id
+where true
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
@@ -624,21 +671,19 @@ where e.status = 2
        (select error_message from execution_details where id = e.id)));
 
 -- name: execution_list_ended_badly
-select e.id from executions e
-where e.status in (4, 5)
-  and e.status = :status
+select e.id from ended_badly cross join executions e on e.id = ended_badly.execution
+where ended_badly.status = :status
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
   and (:queue is null or e.queue = :queue)
   and (:words is null or has_words(:words, (select name from jobs where id = e.job),
        (select output from execution_details where id = e.id),
        (select error_message from execution_details where id = e.id)))
-order by e.id desc limit :limit offset :offset;
+order by ended_badly.execution desc limit :limit offset :offset;
 
 -- name: execution_count_ended_badly
-select count(*) from executions e
-where e.status in (4, 5)
-  and e.status = :status
+select count(*) from ended_badly cross join executions e on e.id = ended_badly.execution
+where ended_badly.status = :status
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
   and (:queue is null or e.queue = :queue)

@@ -109,12 +109,15 @@ WARN_UNUSED bool executions_of_query(struct query *q, struct arena *arena, struc
 WARN_UNUSED bool execution_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
                                   struct execution *ret, struct err *err);
 
+/* Of executions.flags. */
+enum { FLAG_HAS_DETAILS = 1, FLAG_CANCEL_REQUESTED = 2 };
+
 /* What executions change of a job, as it stands in job_state. */
 struct job_state {
     int64_t revision;
     enum job_status status;
-    struct utc wake_at, next_run_at, last_executed_at;
-    int64_t live_count, last_execution_status, consecutive_failures;
+    struct utc wake_at, next_run_at;
+    int64_t live_count, running_count, last_execution_status;
     int64_t execution_count, last_execution;
 };
 

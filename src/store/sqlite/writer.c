@@ -100,11 +100,51 @@ static bool write_totals(struct store_tx *tx, struct err *err) {
     query_i64(&q, totals->cancelled);
     query_i64(&q, writer->fence);
     query_i64(&q, writer->last_execution);
+    query_i64(&q, writer->running_mark);
     if (!query_run(&q, err)) return false;
     writer->group.totals = (struct totals){0};
     writer->saved_fence = writer->fence;
     writer->saved_last_execution = writer->last_execution;
     return true;
+}
+
+/* ---- what runs ------------------------------------------------------------------------------- */
+
+/* The mark stays between one and two windows behind the newest row. */
+enum { RUNNING_WINDOW = 4096 };
+
+void note_started(struct writer *writer, int64_t fence, struct utc at) {
+    writer->started[fence % STARTS_REMEMBERED] = (struct started){fence, at};
+}
+
+bool started_at(struct store_tx *tx, int64_t execution, int64_t fence, struct utc *ret,
+                struct err *err) {
+    const struct started *started = &writer_of(tx)->started[fence % STARTS_REMEMBERED];
+    if (started->fence == fence) {
+        *ret = started->at;
+        return true;
+    }
+    struct query q = query_begin(tx, SQL_SETTLE_STARTED_AT);
+    query_i64(&q, execution);
+    return number_of_query(&q, &ret->us, err);
+}
+
+bool note_running(struct store_tx *tx, int64_t execution, bool runs, struct err *err) {
+    if (execution > writer_of(tx)->running_mark) return true;
+    struct query q = query_begin(tx, runs ? SQL_RUNNING_ADD : SQL_RUNNING_END);
+    query_i64(&q, execution);
+    return query_run(&q, err);
+}
+
+static bool move_mark(struct store_tx *tx, struct err *err) {
+    struct writer *writer = writer_of(tx);
+    if (writer->last_execution - writer->running_mark < 2 * RUNNING_WINDOW) return true;
+    int64_t mark = writer->last_execution - RUNNING_WINDOW;
+    struct query q = query_begin(tx, SQL_RUNNING_PASS);
+    query_i64(&q, writer->running_mark);
+    query_i64(&q, mark);
+    writer->running_mark = mark;
+    return query_run(&q, err);
 }
 
 /* ---- the life of a write and of a group ------------------------------------------------------ */
@@ -137,7 +177,8 @@ void writer_undo_write(struct writer *writer) {
 }
 
 bool writer_save(struct store_tx *tx, struct err *err) {
-    return write_minutes(tx, &writer_of(tx)->group, err) && write_totals(tx, err);
+    return write_minutes(tx, &writer_of(tx)->group, err) && move_mark(tx, err) &&
+           write_totals(tx, err);
 }
 
 static bool load_paused(struct store_tx *tx, bool *ret, struct err *err) {
@@ -153,11 +194,12 @@ static bool load_paused(struct store_tx *tx, bool *ret, struct err *err) {
 bool writer_load(struct store_tx *tx, struct err *err) {
     struct writer *writer = writer_of(tx);
     struct query q = query_begin(tx, SQL_TOTALS_GET);
-    int64_t fence = 0, last_execution = 0;
+    int64_t fence = 0, last_execution = 0, running_mark = 0;
     if (query_row(&q)) {
         q.column = 8; // behind the totals themselves
         fence = read_i64(&q);
         last_execution = read_i64(&q);
+        running_mark = read_i64(&q);
     }
     bool paused;
     if (!query_end(&q, err) || !load_paused(tx, &paused, err)) return false;
@@ -166,6 +208,7 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     if (last_execution > writer->last_execution) writer->last_execution = last_execution;
     writer->saved_fence = fence;
     writer->saved_last_execution = last_execution;
+    writer->running_mark = running_mark;
     writer->group.totals = (struct totals){0};
     writer->group.minute_count = 0;
     writer->group_changed_jobs = false;

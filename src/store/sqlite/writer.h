@@ -28,6 +28,14 @@ struct counts {
     size_t minute_count;
 };
 
+/* When the execution with this fence was started: what its settlement wants to know. */
+struct started {
+    int64_t fence;
+    struct utc at;
+};
+
+enum { STARTS_REMEMBERED = 4096 };
+
 struct writer {
     struct counts write; // of the write that runs now
     struct counts group; // of the writes before it, since the last commit
@@ -36,6 +44,8 @@ struct writer {
     int64_t fence;                      // the last one given out; never goes back
     int64_t last_execution;             // likewise, of executions.id
     int64_t saved_fence, saved_last_execution;
+    int64_t running_mark;                      // see the view `running`
+    struct started started[STARTS_REMEMBERED]; // at fence % STARTS_REMEMBERED
     struct names names;
 };
 
@@ -50,6 +60,15 @@ WARN_UNUSED bool writer_save(struct store_tx *tx, struct err *err);
 static inline struct writer *writer_of(struct store_tx *tx) {
     return connection_of(tx)->writer;
 }
+
+/* ---- what runs ------------------------------------------------------------------------------- */
+
+void note_started(struct writer *writer, int64_t fence, struct utc at);
+/* When this execution, which runs, was started. */
+WARN_UNUSED bool started_at(struct store_tx *tx, int64_t execution, int64_t fence, struct utc *ret,
+                            struct err *err);
+/* An execution that is older than the mark runs from now on, or runs no longer. */
+WARN_UNUSED bool note_running(struct store_tx *tx, int64_t execution, bool runs, struct err *err);
 
 /* ---- counting -------------------------------------------------------------------------------- */
 

@@ -24,9 +24,10 @@ create table totals (
     failed         integer not null,
     cancelled      integer not null,
     fence          integer not null,    -- the last fence that was drawn; only grows
-    last_execution integer not null     -- the last executions.id that was given out; only grows
+    last_execution integer not null,    -- the last executions.id that was given out; only grows
+    running_mark   integer not null     -- Running executions up to this id are in long_running
 ) strict;
-insert into totals values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+insert into totals values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
 -- Executions that ended, counted by the minute of their end.
 create table timeline (
@@ -95,6 +96,7 @@ create table job_state (
     schedule_from         integer,               -- due times up to here are decided
     run_count             integer not null,      -- executions that the schedule made
     live_count            integer not null,      -- executions Pending or Running now
+    running_count         integer not null,      -- of these, Running
     last_executed_at      integer,               -- start of the execution that ended last
     last_execution_status integer not null,      -- enum execution_status; 0 = never executed
     consecutive_failures  integer not null,
@@ -112,54 +114,82 @@ create table job_tags (
 ) without rowid, strict;
 
 -- Executions: every attempt, whole history. A new row goes to the end of the table and to the end of
--- both unique indexes (guids and due times grow with time), so that a batch touches few pages
--- however long the history is. For the same reason the executions of a job are not an index but a
--- chain: job_state.last_execution names the newest, `previous` leads to the one before.
+-- both indexes (guids and due times grow with time), so that a batch touches few pages however long
+-- the history is. For the same reason nothing else is indexed here:
+--   - the executions of a job are a chain: job_state.last_execution names the newest, `previous` leads
+--     to the one before;
+--   - what is Pending, and what ended badly, is also in a table of its own, because most executions
+--     are born Running and end well and then touch neither;
+--   - what runs is among the newest rows, or in long_running: see the view `running`.
 --
 -- A row keeps its length from birth to end, because rows that grow split full pages: columns that
 -- mean nothing yet hold a filler of the width that they will need. While Pending that is started_at,
 -- completed_at, node and fence; while Running, completed_at. Readers go by the status.
 create table executions (
-    id               integer primary key,        -- grows with creation
-    guid             blob not null,              -- 16 bytes, UUIDv7
-    job              integer not null,           -- jobs.id
-    previous         integer not null,           -- executions.id: the job's one before; 0 = none
-    status           integer not null,           -- enum execution_status
-    trigger          integer not null,           -- enum trigger
-    retry_count      integer not null,           -- 0 = first attempt
-    queue            integer not null,           -- names.id
-    triggered_by     integer,                    -- names.id; null for the schedule
-    node             integer,                    -- names.id; null = never claimed
-    fence            integer not null,           -- 0 = never claimed
-    scheduled_for    integer,                    -- nominal due time of the first attempt
-    created_at       integer,
-    available_at     integer,                    -- not claimed before
-    started_at       integer,
-    completed_at     integer,
-    error_type       integer not null,           -- enum error_type; 0 = none
-    cancel_requested integer not null,
-    output_truncated integer not null,
-    has_details      integer not null            -- 1 = there is a row in execution_details
+    id            integer primary key,           -- grows with creation
+    guid          blob not null,                 -- 16 bytes, UUIDv7
+    job           integer not null,              -- jobs.id
+    previous      integer not null,              -- executions.id: the job's one before; 0 = none
+    status        integer not null,              -- enum execution_status
+    trigger       integer not null,              -- enum trigger
+    retry_count   integer not null,              -- 0 = first attempt
+    queue         integer not null,              -- names.id
+    node          integer,                       -- names.id; null = never claimed
+    fence         integer not null,              -- 0 = never claimed
+    scheduled_for integer,                       -- nominal due time of the first attempt
+    created_at    integer,
+    available_at  integer,                       -- not claimed before
+    started_at    integer,
+    completed_at  integer,
+    flags         integer not null               -- 1 = has a row in execution_details
+                                                 -- 2 = cancel was requested
 ) strict;
 create unique index executions_guid on executions (guid);
 -- One run for one due time, ever.
 create unique index executions_due on executions (scheduled_for, job)
     where trigger in (1, 6) and retry_count = 0;
--- What is to be claimed, in that order; what runs; what ended badly (seldom enough to be indexed).
-create index executions_pending on executions (queue, available_at) where status = 1;
-create index executions_running on executions (job) where status = 2;
-create index executions_ended_badly on executions (status) where status in (4, 5);
 
--- The texts of an execution; written only where there are any.
+-- What few executions have; written only where there is any of it.
 create table execution_details (
-    id            integer primary key,           -- executions.id
-    retry_parent  blob,                          -- guid of the execution before in a chain of retries
-    parameters    text,                          -- JSON object that overrides for this run
-    error_message text,                          -- for Cancelled the reason
-    output        text
+    id               integer primary key,        -- executions.id
+    retry_parent     blob,                       -- guid of the one before in a chain of retries
+    triggered_by     text,                       -- e-mail; null for the schedule
+    parameters       text,                       -- JSON object that overrides for this run
+    error_type       integer,                    -- enum error_type; null or 0 = none
+    error_message    text,                       -- for Cancelled the reason
+    output           text,
+    output_truncated integer
 ) strict;
 create index execution_details_parent on execution_details (retry_parent)
     where retry_parent is not null;
+
+-- Executions that are Pending, in the order in which they are claimed.
+create table pending (
+    queue        integer not null,               -- names.id
+    available_at integer not null,
+    execution    integer not null,               -- executions.id
+    job          integer not null,               -- jobs.id
+    primary key (queue, available_at, execution)
+) without rowid, strict;
+
+-- Executions that ended as Failed or Cancelled.
+create table ended_badly (
+    status    integer not null,                  -- enum execution_status: 4 or 5
+    execution integer not null,                  -- executions.id
+    primary key (status, execution)
+) without rowid, strict;
+
+-- Executions that still ran when some thousand newer ones had been made, and run now.
+create table long_running (
+    execution integer primary key                -- executions.id
+) strict;
+
+-- Everything that is Running: the mark follows the newest row at a distance, and what it passes over
+-- while it runs goes to long_running.
+create view running (id) as
+    select id from executions where id > (select running_mark from totals) and status = 2
+    union all
+    select execution from long_running;
 
 -- The decision ledger: due times that did not run, as ranges: from_at < due <= to_at.
 create table skips (
