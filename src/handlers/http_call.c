@@ -47,11 +47,13 @@ static uint64_t now_ms(const struct http_call *self) {
 
 /* --- libcurl's callbacks --- */
 
+/* Live output goes as far as the head that is kept. */
 static void put_into_run(void *context, struct str piece) {
     struct http_exchange *exchange = context;
+    int64_t room = (int64_t)exchange->capture.max - exchange->capture.total;
     capture_add(&exchange->capture, piece);
-    bool is_kept = exchange->capture.total <= (int64_t)exchange->capture.max;
-    if (exchange->run->progress && is_kept) exchange->run->progress(exchange->run, piece);
+    if (exchange->run->progress && room > 0)
+        exchange->run->progress(exchange->run, str_slice(piece, 0, (size_t)room));
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
@@ -311,7 +313,7 @@ static void on_done(void *context, CURL *easy, CURLcode code) {
         follow(exchange, status);
         return;
     }
-    struct run_result result = http_result_of(exchange, code, clock_now(self->options.clock));
+    struct run_result result = http_result_of(exchange, code, &self->options);
     finish(exchange, &result);
 }
 
@@ -338,7 +340,7 @@ static void on_settle(void *context) {
         }
         pass->has_failed = false;
         struct run_result result =
-            http_result_of(exchange, CURLE_COULDNT_RESOLVE_HOST, clock_now(self->options.clock));
+            http_result_of(exchange, CURLE_COULDNT_RESOLVE_HOST, &self->options);
         finish(exchange, &result);
     }
 }

@@ -88,7 +88,8 @@ WARN_UNUSED bool http_request_set(struct http_exchange *exchange,
 
 /* http_result.c */
 /* The result of a transfer that ended by itself; texts live in the exchange. */
-struct run_result http_result_of(struct http_exchange *exchange, CURLcode code, struct utc now);
+struct run_result http_result_of(struct http_exchange *exchange, CURLcode code,
+                                 const struct http_call_options *options);
 struct run_result http_result_stopped(struct http_exchange *exchange);
 struct run_result http_result_failed(struct http_exchange *exchange, enum error_type type,
                                      struct str message);

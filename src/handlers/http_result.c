@@ -167,7 +167,7 @@ static struct str describe(struct http_exchange *exchange, CURLcode code) {
     }
 }
 
-static struct run_result judge_cut(struct http_exchange *exchange) {
+static struct run_result judge_cut(struct http_exchange *exchange, int64_t longest) {
     struct str message =
         exchange->cut == CUT_HEADERS_TOO_LONG
             ? arena_printf(&exchange->arena,
@@ -175,13 +175,14 @@ static struct run_result judge_cut(struct http_exchange *exchange) {
                            MAX_RESPONSE_HEADER_BYTES)
             : arena_printf(&exchange->arena,
                            "the answer is longer than %" PRId64 " bytes; the call was aborted",
-                           exchange->body_bytes);
+                           longest);
     return (struct run_result){
         .status = EXECUTION_FAILED, .error_type = ERROR_CONNECTION, .error_message = message};
 }
 
-static struct run_result judge_failure(struct http_exchange *exchange, CURLcode code) {
-    if (exchange->cut != CUT_NONE) return judge_cut(exchange);
+static struct run_result judge_failure(struct http_exchange *exchange, CURLcode code,
+                                       int64_t longest) {
+    if (exchange->cut != CUT_NONE) return judge_cut(exchange, longest);
     struct run_result result = {.status = EXECUTION_FAILED, .error_type = ERROR_CONNECTION};
     if (exchange->saw_blocked && !exchange->opened_socket) {
         /* Nothing was tried, so nothing is told about what listens there. */
@@ -213,9 +214,11 @@ static struct run_result judge_failure(struct http_exchange *exchange, CURLcode 
     return result;
 }
 
-struct run_result http_result_of(struct http_exchange *exchange, CURLcode code, struct utc now) {
-    if (code != CURLE_OK) return complete(exchange, judge_failure(exchange, code));
+struct run_result http_result_of(struct http_exchange *exchange, CURLcode code,
+                                 const struct http_call_options *options) {
+    if (code != CURLE_OK)
+        return complete(exchange, judge_failure(exchange, code, options->max_response_bytes));
     long status = 0;
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    return complete(exchange, judge_answer(exchange, status, now));
+    return complete(exchange, judge_answer(exchange, status, clock_now(options->clock)));
 }

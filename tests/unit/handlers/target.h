@@ -4,7 +4,7 @@
  *     … http://127.0.0.1:PORT/ok …                       // server->port
  *     target_stop(server);
  *
- * Paths: /ok  /echo (the request as text)  /status/503[/retry-after/7]  /redirect/302/URL
+ * Paths: /ok  /echo (the request as text)  /status/503[/retry-after/7]  /redirect/302/URL  /loop
  *   /big/N  /endless  /headers (without end)  /silent  /cut  /nothing  /binary  /slow/MS
  *
  *   Owns:    its socket, its thread and its connections.   Threads: counters may be read from any.
@@ -146,6 +146,8 @@ static inline void target_serve(struct target_server *server, struct target_conn
         target_answer(server, c, "200 OK", "", c->request, c->len);
     } else if (strncmp(path, "/status/", 8) == 0) {
         target_status(server, c, path + 8);
+    } else if (strncmp(path, "/loop", 5) == 0) {
+        target_redirect(server, c, "302//loop ");
     } else if (strncmp(path, "/redirect/", 10) == 0) {
         target_redirect(server, c, path + 10);
     } else if (sscanf(path, "/big/%ld", &number) == 1) {
@@ -201,6 +203,11 @@ static inline void target_read(struct target_server *server, struct target_conne
             return;
         }
         c->len += (size_t)got;
+        if (c->request[0] == 0x16) { // the start of a TLS handshake
+            target_send(c, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+            target_drop(server, c);
+            return;
+        }
         if (!target_is_complete(c)) continue;
         atomic_fetch_add(&server->requests, 1);
         pthread_mutex_lock(&server->lock);

@@ -295,11 +295,11 @@ static void test_redirects_are_followed_when_asked(void **state) {
     (void)state;
     struct world world;
     world_start(&world, &(struct world_options){0});
-    struct call *call = world_call(
-        &world,
-        "{\"url\":\"http://127.0.0.1:%d/redirect/303/../../echo\",\"followRedirects\":true,"
-        "\"method\":\"POST\",\"body\":\"abc\"}",
-        world.port);
+    struct call *call =
+        world_call(&world,
+                   "{\"url\":\"http://127.0.0.1:%d/redirect/303//echo\",\"followRedirects\":true,"
+                   "\"method\":\"POST\",\"body\":\"abc\"}",
+                   world.port);
     assert_true(world_wait(&world, call));
     assert_int_equal(call->result.status, EXECUTION_SUCCEEDED);
     assert_true(strncmp(call->output, "GET /", 5) == 0);
@@ -337,13 +337,13 @@ static void test_redirect_hops_that_are_refused(void **state) {
         assert_int_equal(call->result.error_type, ERROR_HTTP_STATUS);
         if (!has(call->error, rows[i].says)) fail_msg("%s: %s", rows[i].location, call->error);
     }
-    char loop[128];
-    snprintf(loop, sizeof loop, "http://127.0.0.1:%d/redirect/302/?", world.port);
     int before = world.server->requests;
-    struct call *call =
-        world_call(&world, "{\"url\":\"%s\",\"followRedirects\":true,\"maxRedirects\":3}", loop);
+    struct call *call = world_call(
+        &world,
+        "{\"url\":\"http://127.0.0.1:%d/loop\",\"followRedirects\":true,\"maxRedirects\":3}",
+        world.port);
     assert_true(world_wait(&world, call));
-    assert_true(has(call->error, "redirects too often"));
+    if (!has(call->error, "redirects too often")) fail_msg("%s", call->error);
     assert_int_equal(world.server->requests - before, 4);
     world_end(&world);
 }
@@ -529,11 +529,11 @@ static void test_signature_can_be_verified(void **state) {
     char given[65] = "", text[64], expected[65];
     assert_int_equal(sscanf(at, "X-Alphabet-Signature: t=%ld,v1=%64[0-9a-f]", &time, given), 2);
     assert_true(labs(time - (long)utc_seconds(clock_now(clock_system()))) <= 5);
-    int len = snprintf(text, sizeof text, "%ld.{\"a\":1}", time);
+    snprintf(text, sizeof text, "%ld.{\"a\":1}", time);
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state hmac;
     crypto_auth_hmacsha256_init(&hmac, (const unsigned char *)"s3cret-key", 10);
-    crypto_auth_hmacsha256_update(&hmac, (unsigned char *)text, (size_t)len);
+    crypto_auth_hmacsha256_update(&hmac, (unsigned char *)text, strlen(text));
     crypto_auth_hmacsha256_final(&hmac, mac);
     sodium_bin2hex(expected, sizeof expected, mac, sizeof mac);
     assert_string_equal(given, expected);
@@ -605,7 +605,7 @@ static void test_stop_from_inside_progress(void **state) {
     call->run.progress = stop_from_inside;
     call_start(&world, call);
     assert_true(world_wait(&world, call));
-    assert_true(has(call->error, "request aborted"));
+    if (!has(call->error, "request aborted")) fail_msg("%d %s", (int)call->is_done, call->error);
     assert_true(call->output[0] == 'x');
     wait_for(&world, &world.server->open, 0);
     world_end(&world);

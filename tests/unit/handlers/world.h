@@ -24,6 +24,7 @@ struct world_options {
 
 struct call {
     struct call *next;
+    uv_loop_t *loop;
     struct run run;
     struct execution execution;
     struct job job;
@@ -74,6 +75,7 @@ static inline void world_on_finish(struct run *run, const struct run_result *res
     struct call *call = (struct call *)(void *)((char *)run - offsetof(struct call, run));
     if (call->is_done) abort(); // finished twice
     call->is_done = true;
+    uv_stop(call->loop); // uv_run(ONCE) may still go to sleep after the timer that brought us here
     call->result = *result;
     call->output =
         str_is_absent(result->output) ? "" : arena_copy(&call->arena, result->output).ptr;
@@ -108,6 +110,7 @@ static inline struct call *world_new_call(struct world *world, struct str config
                              .max_output_bytes = 1024,
                              .finish = world_on_finish};
     call->output = call->error = "";
+    call->loop = &world->loop;
     call->next = world->calls;
     world->calls = call;
     return call;
@@ -149,7 +152,8 @@ static inline bool world_wait(struct world *world, struct call *call) {
 static inline void world_end(struct world *world) {
     world->handler->free(world->handler);
     uv_close((uv_handle_t *)&world->watchdog, NULL);
-    uv_run(&world->loop, UV_RUN_DEFAULT);
+    while (uv_run(&world->loop, UV_RUN_DEFAULT)) {
+    }                                              // a stop may still be noted
     if (uv_loop_close(&world->loop) != 0) abort(); // something was left open
     target_stop(world->server);
     guard_free(world->guard);
