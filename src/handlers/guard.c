@@ -283,10 +283,18 @@ static bool take_apart(CURLU *handle, struct target *ret, struct err *err) {
     return true;
 }
 
+/* libcurl mends "http:/host" and "http:///host"; we do not guess. */
+static bool begins_with_authority(struct str url) {
+    struct str rest = url, scheme = str_cut(&rest, ':');
+    if (!str_equal_nocase(scheme, STR("http")) && !str_equal_nocase(scheme, STR("https")))
+        return false;
+    return str_starts_with(rest, STR("//")) && !str_starts_with(rest, STR("///"));
+}
+
 bool guard_read_url(const struct guard *guard, struct str url, struct target *ret,
                     struct err *err) {
     if (url.len > MAX_URL) return err_set(err, ERR_INVALID, "is longer than %d bytes", MAX_URL);
-    if (memchr(url.ptr ? url.ptr : "", 0, url.len))
+    if (!begins_with_authority(url) || memchr(url.ptr, 0, url.len))
         return err_set(err, ERR_INVALID, "must be an absolute http or https URL");
     CURLU *handle = curl_url();
     if (!handle) abort();
