@@ -88,6 +88,7 @@ static void start(struct handler *handler, struct run *run) {
 
 static void stop(struct handler *handler, struct run *run) {
     struct world *world = ((struct sim_handler *)(void *)handler)->world;
+    world->stops[run->stop_reason]++;
     for (size_t i = 0; i < WORLD_RUNS_MAX; i++) {
         struct sim_run *sim_run = &world->runs[i];
         if (sim_run->run != run) continue;

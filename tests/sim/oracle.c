@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CANCEL_PATIENCE_US = 20000000 }; // with failing writes in between
+
 void oracle_read(struct world *world, struct snapshot *ret) {
     *ret = (struct snapshot){0};
     struct err err = ERR_INIT;
@@ -144,7 +146,23 @@ size_t oracle_job_index(const struct world *world, int64_t row) {
     world_fail(world, "an execution of job %lld, which nobody made", (long long)row);
 }
 
+/* Cancel really stops the work: within seconds, whichever node was asked. */
+static void check_cancels(const struct world *world) {
+    for (size_t i = 0; i < WORLD_RUNS_MAX; i++) {
+        const struct sim_run *run = &world->runs[i];
+        if (run->run == NULL || run->run->stop_reason != STOP_NONE) continue;
+        const struct sim_node *node = &world->nodes[run->node];
+        if (node->frozen || node->abnormal[node->life]) continue;
+        for (size_t j = 0; j < world->cancel_count; j++)
+            if (world->cancels[j].row == run->run->execution->row &&
+                mono_diff(world->mono, world->cancels[j].at).us > CANCEL_PATIENCE_US)
+                world_fail(world, "execution %lld was cancelled and runs on",
+                           (long long)world->cancels[j].row);
+    }
+}
+
 void oracle_check(struct world *world) {
+    check_cancels(world);
     struct snapshot snapshot;
     oracle_read(world, &snapshot);
     struct tally *tallies = ARENA_ARRAY(&snapshot.arena, world->job_count, struct tally);

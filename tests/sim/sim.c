@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ENOUGH_SEEDS = 200 }; // for every kind of stop to have happened
+
 struct arguments {
     int64_t first, last, steps;
     bool verbose;
@@ -55,7 +57,12 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret) {
     return ret->first <= ret->last && ret->steps > 0;
 }
 
-static size_t live_one(uint64_t seed, const struct arguments *arguments) {
+/* What all the histories together have seen. */
+struct coverage {
+    size_t runs, stops[STOP_FENCED + 1];
+};
+
+static void live_one(uint64_t seed, const struct arguments *arguments, struct coverage *coverage) {
     struct world *world = world_new(seed, arguments->verbose);
     workload_begin(world);
     for (int64_t step = 0; step < arguments->steps; step++) {
@@ -65,19 +72,26 @@ static size_t live_one(uint64_t seed, const struct arguments *arguments) {
     workload_end(world);
     world_rest(world);
     oracle_check_rest(world);
-    size_t runs = world->witness_count;
+    coverage->runs += world->witness_count;
+    for (size_t i = 0; i < COUNT_OF(coverage->stops); i++) coverage->stops[i] += world->stops[i];
     world_free(world);
-    return runs;
 }
 
 int main(int argc, char **argv) {
     struct arguments arguments = {.first = 1, .last = 300, .steps = 150};
     if (!read_arguments(argc, argv, &arguments)) return usage();
     log_set_level(arguments.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR + 1);
-    size_t runs = 0;
+    struct coverage coverage = {0};
     for (int64_t seed = arguments.first; seed <= arguments.last; seed++)
-        runs += live_one((uint64_t)seed, &arguments);
-    (void)printf("ok - %lld seeds, %zu runs: every due time has its verdict\n",
-                 (long long)(arguments.last - arguments.first + 1), runs);
+        live_one((uint64_t)seed, &arguments, &coverage);
+    int64_t seeds = arguments.last - arguments.first + 1;
+    for (size_t reason = STOP_CANCEL; reason <= STOP_FENCED; reason++)
+        if (seeds >= ENOUGH_SEEDS && coverage.stops[reason] == 0) {
+            (void)printf("not ok - no run was stopped for reason %zu in %lld seeds\n", reason,
+                         (long long)seeds);
+            return 1;
+        }
+    (void)printf("ok - %lld seeds, %zu runs: every due time has its verdict\n", (long long)seeds,
+                 coverage.runs);
     return 0;
 }

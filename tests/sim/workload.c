@@ -237,6 +237,15 @@ static bool cancel_execution(struct store_tx *tx, void *context, struct err *err
                                   &request->execution, err);
 }
 
+static void note_cancel(struct world *world, int64_t row) {
+    if (world->cancel_count == world->cancel_capacity) {
+        world->cancel_capacity = world->cancel_capacity ? world->cancel_capacity * 2 : 16;
+        world->cancels =
+            xreallocarray(world->cancels, world->cancel_capacity, sizeof *world->cancels);
+    }
+    world->cancels[world->cancel_count++] = (struct cancel){row, world->mono};
+}
+
 static void cancel_some_execution(struct world *world) {
     struct err err = ERR_INIT;
     struct cancel_request request = {.world = world};
@@ -255,6 +264,7 @@ static void cancel_some_execution(struct world *world) {
             world_fail(world, "no cancel: %s", err.msg);
         world_trace(world, "execution %lld: cancel, result %d", (long long)request.execution.row,
                     (int)request.result);
+        if (request.result == CANCEL_REQUESTED) note_cancel(world, request.execution.row);
         /* The API calls the engine of its own node, which may not be the one that runs it. */
         struct sim_node *node = &world->nodes[world_pick(world, world->node_count)];
         if (node->core && !node->frozen) {

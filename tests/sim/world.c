@@ -289,5 +289,6 @@ void world_free(struct world *world) {
     oracle_free(world);
     arena_free(&world->arena);
     free(world->witnesses);
+    free(world->cancels);
     free(world);
 }

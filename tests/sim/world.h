@@ -28,7 +28,13 @@ struct witness {
     bool killed; // its process died before
 };
 
-struct sim_run {     // going on now
+struct cancel { // asked for by a person, of a run that was going on
+    int64_t row;
+    struct mono at;
+};
+
+/* A run that is going on now. */
+struct sim_run {
     struct run *run; // NULL = free
     size_t witness;
     int node;
@@ -89,6 +95,9 @@ struct world {
     bool paused;
     int64_t fence_at_pause;
     struct sim_run runs[WORLD_RUNS_MAX];
+    struct cancel *cancels;
+    size_t cancel_count, cancel_capacity;
+    size_t stops[STOP_FENCED + 1]; // how often a handler was stopped for each reason
     struct witness *witnesses;
     size_t witness_count, witness_capacity;
     struct sim_job *jobs;
