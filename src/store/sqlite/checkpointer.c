@@ -9,6 +9,7 @@
  */
 static int64_t copy_back(struct checkpointer *checkpointer, sqlite3 *db) {
     int in_log = 0, copied = 0;
+    pool_release(checkpointer->readers);
     int result = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
     /* No room means no more than that: the log keeps everything. */
     if ((result & 0xff) == SQLITE_IOERR && !sqlite_is_full(db, result))

@@ -12,14 +12,13 @@
 #ifndef ALPHABET_STORE_SQLITE_CHECKPOINTER_H
 #define ALPHABET_STORE_SQLITE_CHECKPOINTER_H
 
-#include "store/sqlite/connection.h"
-
-#include <pthread.h>
+#include "store/sqlite/pool.h"
 
 struct checkpointer {
     int64_t pages, at_most;
     void (*on_failure)(void *context, const char *why);
     void *context;
+    struct pool *readers;          // their idle snapshots are let go first
     struct connection *connection; // the thread's
     pthread_t thread;
     /* committer thread only */
@@ -32,7 +31,7 @@ struct checkpointer {
     int64_t copied; // pages of the log that are back in the file
 };
 
-/* pages, at_most, on_failure and context are set; takes over the connection. */
+/* pages, at_most, on_failure, context and readers are set; takes over the connection. */
 void checkpointer_start(struct checkpointer *checkpointer, struct connection *connection);
 void checkpointer_stop(struct checkpointer *checkpointer);
 /* After a commit on `db`, which left `log_pages` in the log. */

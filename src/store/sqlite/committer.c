@@ -108,6 +108,7 @@ static void do_group(struct committer *committer, struct store_write *first) {
         answer_unavailable(first, &err);
         return;
     }
+    (void)atomic_fetch_add(&committer->commits, 1); // before anybody is told
     if (committer->writer.group_changed_jobs) {
         committer->writer.group_changed_jobs = false;
         (void)atomic_fetch_add(&committer->generation, 1);

@@ -25,6 +25,7 @@ struct committer {
     pthread_t thread;
     int64_t log_pages;              // of the log after the latest commit; committer thread only
     atomic_int_fast64_t generation; // of the jobs
+    atomic_uint_fast64_t commits;
     atomic_bool failed;
     /* under lock */
     pthread_mutex_t lock;
@@ -33,8 +34,8 @@ struct committer {
     bool stopping;
 };
 
-/* on_fatal, fatal_context and the limits of the checkpointer are set; the connections are taken
- * over. */
+/* on_fatal, fatal_context and of the checkpointer limits and readers are set; the connections are
+ * taken over. */
 void committer_start(struct committer *committer, struct connection *writing,
                      struct connection *checkpointing);
 /* Does what was posted, then ends the thread and closes the connections. */

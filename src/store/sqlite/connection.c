@@ -88,6 +88,7 @@ static bool configure(sqlite3 *db, const struct connection_options *options, str
 struct connection *connection_open(const struct connection_options *options, struct err *err) {
     struct connection *connection = xcalloc(1, sizeof *connection);
     connection->tx.ops = options->ops;
+    connection->commits = options->commits;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
                 SQLITE_OPEN_EXRESCODE;
     int result = sqlite3_open_v2(options->path, &connection->db, flags, NULL);

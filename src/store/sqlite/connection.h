@@ -1,8 +1,9 @@
 /* connection.h - one connection to the file, with its prepared statements; it is the transaction
  * that callers of store.h hold.
  *
- * A reading connection begins its snapshot with the first statement and ends it in
- * connection_end_read; the committer begins and ends the transactions of the writing one itself.
+ * A reading connection begins its snapshot with the first statement; the pool ends it with
+ * connection_end_read, when it is out of date or in the way. The committer begins and ends the
+ * transactions of the writing one itself.
  *
  *   Owns:    the sqlite3 handle and every statement, until connection_close.
  *   Threads: one at a time.   Errors:  as sqlite_failed says.
@@ -14,6 +15,7 @@
 #include "store/sqlite/statements.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 struct writer;
 
@@ -22,6 +24,9 @@ struct connection {
     sqlite3 *db;
     struct writer *writer; // what the writing connection knows besides; NULL for a reading one
     bool in_transaction;
+    /* Of a reading one: how many commits there have been, and as of how many the snapshot is. */
+    const atomic_uint_fast64_t *commits;
+    uint64_t snapshot;
     sqlite3_stmt *statements[SQL_STATEMENT_COUNT]; // prepared when first used
     void *owner;             // of a reading one: the pool that it goes back to
     struct connection *next; // in that pool
@@ -33,6 +38,7 @@ struct connection_options {
     int64_t cache_kib;
     int64_t max_pages; // 0 = no limit
     bool read_only;
+    const atomic_uint_fast64_t *commits; // of a reading one
 };
 
 /* Sets up what SQLite wants to know before its first use in the process. Harmless when repeated. */

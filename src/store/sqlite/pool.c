@@ -17,6 +17,7 @@ void pool_stop(struct pool *pool) {
         struct connection *connection = pool->idle;
         pool->idle = connection->next;
         pool->open--;
+        connection_end_read(connection);
         connection_close(connection);
     }
     assert(pool->open == 0);
@@ -47,15 +48,24 @@ struct connection *pool_take(struct pool *pool, struct err *err) {
     else
         pool->open++;
     (void)pthread_mutex_unlock(&pool->lock);
-    return connection ? connection : open_another(pool, err);
+    if (!connection) return open_another(pool, err);
+    if (connection->in_transaction && connection->snapshot != atomic_load(connection->commits))
+        connection_end_read(connection);
+    return connection;
 }
 
 void pool_give(struct connection *connection) {
     struct pool *pool = connection->owner;
-    connection_end_read(connection);
     (void)pthread_mutex_lock(&pool->lock);
     connection->next = pool->idle;
     pool->idle = connection;
     (void)pthread_cond_signal(&pool->given_back);
+    (void)pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_release(struct pool *pool) {
+    (void)pthread_mutex_lock(&pool->lock);
+    for (struct connection *connection = pool->idle; connection; connection = connection->next)
+        connection_end_read(connection);
     (void)pthread_mutex_unlock(&pool->lock);
 }

@@ -21,6 +21,7 @@ struct query query_begin(struct store_tx *tx, enum sql_statement which) {
         .connection = connection, .statement = connection->statements[which], .result = SQLITE_OK};
     if (!connection->in_transaction) {
         assert(!connection->writer); // the committer begins those
+        connection->snapshot = atomic_load(connection->commits);
         connection->in_transaction = true;
         struct query begin = query_begin(tx, SQL_BEGIN);
         if (!query_run(&begin, NULL)) q.result = begin.result;

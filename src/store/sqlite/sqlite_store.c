@@ -33,8 +33,8 @@ static struct sqlite_store *store_of(struct store *store) {
 
 static void close_store(struct store *base) {
     struct sqlite_store *store = store_of(base);
-    pool_stop(&store->readers); // before the writer, which as the last one empties the log
     committer_stop(&store->committer);
+    pool_stop(&store->readers);
     lock_file_release(store->lock_file);
     free(store->path);
     free(store);
@@ -168,7 +168,7 @@ static bool start(struct sqlite_store *store, const struct sqlite_store_options 
         .max_pages = options->max_pages,
     };
     struct connection_options reading = writing;
-    reading.cache_kib = or_default(options->read_cache_kib, 1024);
+    reading.cache_kib = or_default(options->read_cache_kib, 2048);
     if (!make_file(store->path, err)) return false;
     struct connection *writer = open_writer(&writing, &store->committer.writer, err);
     if (!writer) return false;
@@ -178,6 +178,8 @@ static bool start(struct sqlite_store *store, const struct sqlite_store_options 
         return false;
     }
     reading.read_only = true;
+    reading.commits = &store->committer.commits;
+    store->committer.checkpointer.readers = &store->readers;
     pool_start(&store->readers, &reading, (size_t)or_default(options->read_connections, 16));
     store->committer.on_fatal = options->on_fatal;
     store->committer.fatal_context = options->fatal_context;
