@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +46,13 @@ static unsigned or_default(unsigned value, unsigned fallback) {
 static void on_complaint(void *context, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* While starting, the last complaint is kept for the error; later ones are about single clients. */
+/* The starting thread's last complaint is kept for the error; those of other threads are about
+ * single clients, and may come before the start is over. */
 static void on_complaint(void *context, const char *format, va_list args) {
     struct http_server *server = context;
     char text[256];
     (void)vsnprintf(text, sizeof text, format, args);
-    if (server->daemon == NULL) {
+    if (pthread_equal(pthread_self(), server->starter)) {
         memcpy(server->complaint, text, sizeof text);
     } else {
         struct str line = str_trim(str_from_cstr(text));
@@ -80,6 +82,7 @@ static void server_free(struct http_server *server) {
 static struct http_server *server_new(const struct http_server_options *options,
                                       const struct http_router *router, struct err *err) {
     struct http_server *server = xcalloc(1, sizeof *server);
+    server->starter = pthread_self();
     server->router = router;
     server->clock = options->clock ? options->clock : clock_system();
     server->before = options->before;

@@ -14,6 +14,7 @@
 #include "http/workers.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct http_server {
@@ -40,7 +41,8 @@ struct http_server {
     struct sse_hub hub;   // has a lock of its own
     _Atomic bool stopping;
     _Atomic unsigned active; // requests between their headers and the end of their answer
-    char complaint[256];     // libmicrohttpd's, while it starts
+    pthread_t starter;       // the thread that started the server
+    char complaint[256];     // libmicrohttpd's last one to it; starter alone
 };
 
 #endif
