@@ -74,19 +74,24 @@ static void stop_asked(struct core *core, const int64_t *rows, size_t count, str
     }
 }
 
+/* How much the next pass may plan. While there is more to run than slots, planning a lot would only
+ * keep the slots waiting: then about as much as can be claimed. */
+static int64_t next_plan_limit(const struct pass *pass, bool claim_more) {
+    int64_t limit = pass->cut ? pass->plan_limit * 2 : (int64_t)pass->due_count * 2;
+    if (limit < PASS_PLAN_MIN) limit = PASS_PLAN_MIN;
+    if (claim_more && limit > pass->slots) limit = pass->slots;
+    return limit < PASS_PLAN_MAX ? limit : PASS_PLAN_MAX;
+}
+
 static void adapt(struct core *core) {
     const struct pass *pass = &core->pass;
-    int64_t due = (int64_t)pass->due_count;
     int64_t claimable = pass->slots < PASS_CLAIM_MAX ? pass->slots : PASS_CLAIM_MAX;
-    bool due_more = due == pass->plan_limit;
     bool claim_more = claimable > 0 && (int64_t)pass->claim_count >= claimable;
-    core->more = due_more;
-    core->plan_limit = due * 2;
-    if (core->plan_limit < PASS_PLAN_MIN) core->plan_limit = PASS_PLAN_MIN;
-    if (core->plan_limit > PASS_PLAN_MAX) core->plan_limit = PASS_PLAN_MAX;
+    core->more = pass->cut;
+    core->plan_limit = next_plan_limit(pass, claim_more);
     core->line_is_blocked =
         claimable > 0 && !pass->paused && !claim_more && !utc_before(pass->now, pass->wake.pending);
-    if (!due_more && utc_is_never(core->steady_since)) core->steady_since = pass->now;
+    if (!pass->cut && utc_is_never(core->steady_since)) core->steady_since = pass->now;
 }
 
 static void report_pass(const struct pass *pass) {

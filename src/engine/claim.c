@@ -28,12 +28,14 @@ static int64_t start_of_queue(const struct pass *pass, struct new_execution *con
     return started;
 }
 
-int64_t claim_planned(struct pass *pass, struct new_execution *const *startable, size_t count) {
-    if ((int64_t)count <= pass->slots) {
+void claim_planned(struct pass *pass, int64_t slots, struct new_execution *const *startable,
+                   size_t count) {
+    if (slots == 0) return;
+    if ((int64_t)count <= slots) {
         for (size_t i = 0; i < count; i++) become_running(pass, startable[i]);
-        return (int64_t)count;
+        return;
     }
-    int64_t left = pass->slots, owed[QUEUES_PLACES], served[QUEUES_PLACES] = {0};
+    int64_t left = slots, owed[QUEUES_PLACES], served[QUEUES_PLACES] = {0};
     queues_owed(&pass->queues, left, owed);
     for (size_t queue = 0; queue <= pass->queues.count; queue++) {
         served[queue] = start_of_queue(pass, startable, count, queue, owed[queue]);
@@ -45,7 +47,6 @@ int64_t claim_planned(struct pass *pass, struct new_execution *const *startable,
         left -= more;
     }
     queues_served(&pass->queues, served);
-    return pass->slots - left;
 }
 
 /* One store_claim with these limits; adds to pass->starts. */

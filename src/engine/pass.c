@@ -35,7 +35,7 @@ static void forget_answer(struct pass *pass) {
     pass->start_count = pass->ended_count = pass->replaced_count = 0;
     pass->cancel_count = pass->mine_count = pass->handed_back = 0;
     pass->due_count = pass->claim_count = pass->unreadable_count = 0;
-    pass->paused = false;
+    pass->paused = pass->cut = false;
 }
 
 void pass_ask(struct pass *pass) {
@@ -286,7 +286,7 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
     }
 }
 
-static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, bool may_start, struct err *err) {
+static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, int64_t slots, struct err *err) {
     struct due_job *due;
     size_t count;
     if (!store_due_jobs(tx, pass->now, pass->plan_limit, &pass->arena, &due, &count, err))
@@ -298,11 +298,15 @@ static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, bool may_start
         .items = ARENA_ARRAY(&pass->arena, count, struct plan_item),
         .startable = ARENA_ARRAY(&pass->arena, count, struct new_execution *),
         .startable_capacity = count};
-    for (size_t i = 0; i < count; i++)
-        if (!plan_one(pass, tx, &due[i], &planning, i, err)) return false;
-    if (may_start) (void)claim_planned(pass, planning.startable, planning.startable_count);
-    if (!store_plan_apply(tx, planning.items, count, err)) return false;
-    take_planned(pass, &planning, count);
+    size_t planned = 0, made = 0, enough = (size_t)pass->plan_limit;
+    for (; planned < count && made < enough; planned++) {
+        if (!plan_one(pass, tx, &due[planned], &planning, planned, err)) return false;
+        made += planning.items[planned].execution_count;
+    }
+    pass->cut = planned < count || (int64_t)count == pass->plan_limit;
+    claim_planned(pass, slots, planning.startable, planning.startable_count);
+    if (!store_plan_apply(tx, planning.items, planned, err)) return false;
+    take_planned(pass, &planning, planned);
     return true;
 }
 
@@ -315,14 +319,14 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     if (pass->reconcile && !reconcile(pass, tx, err)) return false;
     struct wake_times before;
     if (!read_paused(pass, tx, err) || !store_wake_times(tx, &before, err)) return false;
-    /* What waits already was there first: then all is put in the line, and the claim decides. */
-    bool line = !utc_before(pass->now, before.pending);
-    bool open = pass->slots > 0 && !pass->paused;
-    if (!plan_due_jobs(pass, tx, open && !line, err)) return false;
-    if (open && line) {
-        int64_t slots = pass->slots < PASS_CLAIM_MAX ? pass->slots : PASS_CLAIM_MAX;
-        if (!claim_pending(pass, tx, slots, err)) return false;
+    /* What waits was there first: it gets the slots before what has just become due. */
+    int64_t left = pass->paused ? 0 : pass->slots;
+    if (left > 0 && !utc_before(pass->now, before.pending)) {
+        int64_t limit = left < PASS_CLAIM_MAX ? left : PASS_CLAIM_MAX;
+        if (!claim_pending(pass, tx, limit, err)) return false;
+        left = (int64_t)pass->claim_count < limit ? left - (int64_t)pass->claim_count : 0;
     }
+    if (!plan_due_jobs(pass, tx, left, err)) return false;
     if (pass->ask_cancels && !store_cancel_requests(tx, pass->node_name, &pass->arena,
                                                     &pass->cancels, &pass->cancel_count, err))
         return false;

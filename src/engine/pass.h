@@ -13,9 +13,9 @@
  *   1. reconcile (when asked): executions that are Running on this node but that it does not hold
  *      are the children of a commit whose answer was lost. None of them was started, so they are
  *      handed back as Pending, and no attempt is lost.
- *   2. plan: due jobs become executions. When nothing that is older waits and slots are free, they
- *      are born Running, in the order of the queues.
- *   3. claim: what waits becomes Running, while slots are left.
+ *   2. claim: what waits becomes Running, while slots are free.
+ *   3. plan: due jobs become executions; when slots are left they are born Running, in the order of
+ *      the queues, which saves the claim.
  *   4. cancel requests for what runs here; the next wake times.
  *
  *   Owns:    an arena with the answer, valid until the next pass_ask; jobs in it until the second
@@ -54,7 +54,7 @@ struct pass {
     struct queues queues;
     /* the question */
     int64_t slots;           // how many more executions may become Running here
-    int64_t plan_limit;      // how many due jobs at most
+    int64_t plan_limit;      // how many due jobs at most, and about how many executions of them
     struct utc steady_since; // see plan.h
     bool ask_cancels;
     bool reconcile;
@@ -78,6 +78,7 @@ struct pass {
     size_t mine_count, handed_back;
     bool mine_is_cut;              // there may be more: reconcile again
     size_t due_count, claim_count; // equal to their limit: there is more
+    bool cut;                      // not all that are due were planned
     size_t unreadable_count;       // jobs whose schedule could not be compiled…
     struct guid unreadable_job;    // …one of them
     char unreadable_error[256];
@@ -97,8 +98,9 @@ WARN_UNUSED bool pass_run(struct store_tx *tx, void *context, struct err *err);
 /* ---- claim.c, called by pass_run ---- */
 
 /* Of the planned executions that may be started, at most `slots` become Running, in the order of
- * the queues. Returns how many. */
-int64_t claim_planned(struct pass *pass, struct new_execution *const *startable, size_t count);
+ * the queues. */
+void claim_planned(struct pass *pass, int64_t slots, struct new_execution *const *startable,
+                   size_t count);
 /* Fills pass->starts with what waits in the store. */
 WARN_UNUSED bool claim_pending(struct pass *pass, struct store_tx *tx, int64_t slots,
                                struct err *err);
