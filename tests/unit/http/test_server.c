@@ -148,8 +148,8 @@ static void test_every_answer_has_the_protecting_headers(void **state) {
                                           "/%zz",  "/echo?a=1&a=2", "/stream"};
     static const char *const names[] = {"X-Content-Type-Options: nosniff",
                                         "Referrer-Policy: no-referrer",
-                                        "Content-Security-Policy: default-src 'none'; "
-                                        "frame-ancestors 'none'",
+                                        ("Content-Security-Policy: default-src 'none'; "
+                                         "frame-ancestors 'none'"),
                                         "Cross-Origin-Opener-Policy: same-origin",
                                         "Cross-Origin-Resource-Policy: same-origin",
                                         "Cache-Control: no-store",

@@ -87,8 +87,8 @@ static void test_a_change_beside_the_schedule_leaves_the_plan_alone(void **state
     static const char *const jobs[] = {
         "{\"scheduleExpression\":\"*/5 * * * *\"}",
         "{\"scheduleType\":2,\"scheduleExpression\":null,\"intervalSeconds\":90}",
-        "{\"scheduleType\":2,\"scheduleExpression\":null,\"intervalSeconds\":90,"
-        "\"intervalMode\":2}",
+        ("{\"scheduleType\":2,\"scheduleExpression\":null,\"intervalSeconds\":90,"
+         "\"intervalMode\":2}"),
         "{\"scheduleType\":3,\"scheduleExpression\":null,\"runAt\":\"2026-06-01T18:00:00Z\"}",
     };
     for (size_t i = 0; i < COUNT_OF(jobs); i++) {
