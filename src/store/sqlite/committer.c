@@ -10,6 +10,7 @@
 #include "store/sqlite/thread.h"
 
 #include <assert.h>
+#include <errno.h>
 
 /* ---- one write ------------------------------------------------------------------------------- */
 
@@ -70,10 +71,14 @@ static bool run_group(struct committer *committer, struct store_write *first, st
     return writer_save(tx, err);
 }
 
-/* The result code of SQLite. */
-static int commit(struct committer *committer, struct err *err) {
+/* False and err; *ret_fatal when it is not known what the disk holds now. */
+static bool commit(struct committer *committer, bool *ret_fatal, struct err *err) {
     struct query q = query_begin(&committer->connection->tx, SQL_COMMIT);
-    return query_run(&q, err) ? SQLITE_DONE : q.result;
+    errno = 0;
+    (void)query_row(&q);
+    *ret_fatal =
+        (q.result & 0xff) == SQLITE_IOERR && !sqlite_is_full(committer->connection->db, q.result);
+    return query_end(&q, err);
 }
 
 static void undo_group(struct committer *committer) {
@@ -94,15 +99,8 @@ static void do_group(struct committer *committer, struct store_write *first) {
         answer_unavailable(first, &err);
         return;
     }
-    bool ok = run_group(committer, first, &err);
-    int result = SQLITE_DONE;
-    if (ok) {
-        result = commit(committer, &err);
-        ok = result == SQLITE_DONE;
-    }
-    if (!ok) {
-        bool fatal =
-            (result & 0xff) == SQLITE_IOERR && !sqlite_is_full(committer->connection->db, result);
+    bool fatal = false;
+    if (!run_group(committer, first, &err) || !commit(committer, &fatal, &err)) {
         undo_group(committer);
         if (fatal) fail_for_good(committer, err.msg);
         answer_unavailable(first, &err);

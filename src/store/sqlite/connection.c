@@ -27,11 +27,18 @@ void sqlite_set_up(void) {
     (void)pthread_once(&once, set_up_once);
 }
 
-bool sqlite_is_full(sqlite3 *db, int result) {
-    if ((result & 0xff) == SQLITE_FULL) return true;
-    if ((result & 0xff) != SQLITE_IOERR) return false;
-    int cause = sqlite3_system_errno(db);
+static bool means_full(int cause) {
     return cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+}
+
+/* Only what was refused before anything was flushed: a flush that fails is never "full", whatever
+ * its cause, because nobody knows then what is on the disk. SQLite does not keep the cause when it
+ * fails inside a commit, but errno still has it. */
+bool sqlite_is_full(sqlite3 *db, int result) {
+    int cause = errno;
+    if ((result & 0xff) == SQLITE_FULL) return true;
+    if (result != SQLITE_IOERR_WRITE && result != SQLITE_IOERR_SHMSIZE) return false;
+    return means_full(sqlite3_system_errno(db)) || means_full(cause);
 }
 
 bool sqlite_failed(sqlite3 *db, int result, struct err *err) {
