@@ -26,7 +26,7 @@ struct timeouts { // zero is a valid empty one
 };
 
 /* Sets it, or moves it when it is set already. */
-void timeouts_set(struct timeouts *timeouts, struct timeout *timeout, struct mono at);
+void timeouts_set(struct timeouts *timeouts, struct timeout *timeout, struct mono when);
 void timeouts_clear(struct timeouts *timeouts, struct timeout *timeout); // not set: fine
 /* Takes out the earliest that is not later than now; NULL when there is none. */
 struct timeout *timeouts_take_due(struct timeouts *timeouts, struct mono now);
