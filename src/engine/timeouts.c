@@ -44,7 +44,8 @@ void timeouts_set(struct timeouts *timeouts, struct timeout *timeout, struct mon
     timeouts_clear(timeouts, timeout);
     if (timeouts->count == timeouts->capacity) {
         timeouts->capacity = timeouts->capacity ? timeouts->capacity * 2 : 64;
-        timeouts->heap = xreallocarray(timeouts->heap, timeouts->capacity, sizeof(struct timeout *));
+        timeouts->heap =
+            xreallocarray(timeouts->heap, timeouts->capacity, sizeof(struct timeout *));
     }
     timeout->at = when;
     timeouts->count++;
