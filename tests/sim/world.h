@@ -48,7 +48,7 @@ struct sim_handler {
 };
 
 struct sim_node {
-    char name[8];
+    char name[16];
     int index;
     int life;            // counts processes
     struct store *store; // of this process
