@@ -244,41 +244,43 @@ static void strip_brackets(char *host) {
     }
 }
 
-/* curl_url_get with the result copied to memory of ours. */
-static CURLUcode part(CURLU *handle, CURLUPart what, unsigned flags, char **ret) {
-    char *text = NULL;
-    CURLUcode code = curl_url_get(handle, what, &text, flags);
-    if (code == CURLUE_OK) *ret = xstrdup(text);
+/* curl_url_get with the result copied to memory of ours; NULL when there is no such part. */
+static char *part(CURLU *handle, CURLUPart what, unsigned flags) {
+    char *text = NULL, *copy = NULL;
+    if (curl_url_get(handle, what, &text, flags) == CURLUE_OK && text) copy = xstrdup(text);
     curl_free(text);
-    return code;
+    return copy;
+}
+
+static bool check_parts(const char *scheme, const char *port, struct target *target,
+                        struct err *err) {
+    if (!target->host || !*target->host) return explain(CURLUE_NO_HOST, err);
+    if (!scheme || !port || !target->url) return explain(CURLUE_MALFORMED_INPUT, err);
+    int64_t number = 0;
+    target->is_tls = strcasecmp(scheme, "https") == 0;
+    if (!target->is_tls && strcasecmp(scheme, "http") != 0)
+        return explain(CURLUE_UNSUPPORTED_SCHEME, err);
+    if (!str_parse_i64(str_from_cstr(port), &number) || number < 1 || number > 65535)
+        return explain(CURLUE_BAD_PORT_NUMBER, err);
+    if (strlen(target->url) > MAX_URL)
+        return err_set(err, ERR_INVALID, "is longer than %d bytes", MAX_URL);
+    target->port = (uint16_t)number;
+    strip_brackets(target->host);
+    return true;
 }
 
 static bool take_apart(CURLU *handle, struct target *ret, struct err *err) {
-    char *scheme = NULL, *port = NULL;
-    struct target target = {0};
-    CURLUcode code = part(handle, CURLUPART_SCHEME, 0, &scheme);
-    if (code == CURLUE_OK) code = part(handle, CURLUPART_HOST, 0, &target.host);
-    if (code == CURLUE_OK) code = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, &port);
-    if (code == CURLUE_OK) code = part(handle, CURLUPART_URL, 0, &target.url);
-    bool ok = code == CURLUE_OK ? true : explain(code, err);
-    int64_t number = 0;
-    if (ok) {
-        target.is_tls = strcasecmp(scheme, "https") == 0;
-        if (!target.is_tls && strcasecmp(scheme, "http") != 0)
-            ok = err_set(err, ERR_INVALID, "must be an absolute http or https URL");
-        else if (!str_parse_i64(str_from_cstr(port), &number) || number < 1 || number > 65535)
-            ok = err_set(err, ERR_INVALID, "has a bad port number");
-        else if (strlen(target.url) > MAX_URL)
-            ok = err_set(err, ERR_INVALID, "is longer than %d bytes", MAX_URL);
-    }
+    char *scheme = part(handle, CURLUPART_SCHEME, 0);
+    char *port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    struct target target = {.url = part(handle, CURLUPART_URL, 0),
+                            .host = part(handle, CURLUPART_HOST, 0)};
+    bool ok = check_parts(scheme, port, &target, err);
     free(scheme);
     free(port);
     if (!ok) {
         target_free(&target);
         return false;
     }
-    target.port = (uint16_t)number;
-    strip_brackets(target.host);
     *ret = target;
     return true;
 }
@@ -301,7 +303,7 @@ bool guard_read_url(const struct guard *guard, struct str url, struct target *re
     char *text = xstr_dup(url);
     CURLUcode code = curl_url_set(handle, CURLUPART_URL, text, CURLU_DISALLOW_USER);
     free(text);
-    struct target target;
+    struct target target = {0};
     bool ok = code == CURLUE_OK ? take_apart(handle, &target, err) : explain(code, err);
     curl_url_cleanup(handle);
     if (ok && !judge(guard, &target, err)) {

@@ -32,9 +32,9 @@ struct http_call {
     struct config_cache cache;
     struct resolve_gate gate;
     uv_timer_t tick;
-    struct list idle; // exchanges
+    struct http_exchange *idle; // the pool
     size_t idle_count;
-    struct list stopped; // their results are due
+    struct http_exchange *stopped; // their results are due
 };
 
 static struct http_call *self_of(struct handler *handler) {
@@ -139,16 +139,15 @@ static void set_constants(struct http_call *self, struct http_exchange *exchange
 }
 
 static struct http_exchange *exchange_take(struct http_call *self, struct run *run) {
-    struct http_exchange *exchange;
-    if (self->idle_count > 0) {
-        exchange = LIST_ENTRY(list_take_first(&self->idle), struct http_exchange, node);
+    struct http_exchange *exchange = self->idle;
+    if (exchange) {
+        self->idle = exchange->next;
         self->idle_count--;
     } else {
         exchange = xcalloc(1, sizeof *exchange);
         exchange->owner = self;
         exchange->easy = curl_easy_init();
         if (!exchange->easy) abort();
-        list_init(&exchange->node);
         list_init(&exchange->pass.node);
         set_constants(self, exchange);
     }
@@ -190,7 +189,8 @@ static void exchange_give_back(struct http_exchange *exchange) {
         exchange_free(exchange);
         return;
     }
-    list_prepend(&self->idle, &exchange->node);
+    exchange->next = self->idle;
+    self->idle = exchange;
     self->idle_count++;
 }
 
@@ -318,9 +318,9 @@ static void on_done(void *context, CURL *easy, CURLcode code) {
 }
 
 static void settle_stopped(struct http_call *self) {
-    struct list *node;
-    while ((node = list_take_first(&self->stopped))) {
-        struct http_exchange *exchange = LIST_ENTRY(node, struct http_exchange, node);
+    while (self->stopped) {
+        struct http_exchange *exchange = self->stopped;
+        self->stopped = exchange->next;
         struct run_result result = http_result_stopped(exchange);
         if (exchange->is_in_multi) curl_loop_remove(self->curls, exchange->easy);
         exchange->is_in_multi = false;
@@ -330,7 +330,7 @@ static void settle_stopped(struct http_call *self) {
 
 static void on_settle(void *context) {
     struct http_call *self = context;
-    if (!list_is_empty(&self->stopped)) settle_stopped(self);
+    settle_stopped(self);
     struct gate_pass *pass;
     while ((pass = gate_next(&self->gate, now_ms(self)))) {
         struct http_exchange *exchange = LIST_ENTRY(pass, struct http_exchange, pass);
@@ -413,7 +413,8 @@ static void stop(struct handler *handler, struct run *run) {
         curl_loop_remove(self->curls, exchange->easy); // closes its connection
         exchange->is_in_multi = false;
     }
-    list_append(&self->stopped, &exchange->node);
+    exchange->next = self->stopped;
+    self->stopped = exchange;
     curl_loop_wake(self->curls);
 }
 
@@ -429,9 +430,11 @@ static void on_tick_closed(uv_handle_t *tick) {
 
 static void free_handler(struct handler *handler) {
     struct http_call *self = self_of(handler);
-    struct list *node;
-    while ((node = list_take_first(&self->idle)))
-        exchange_free(LIST_ENTRY(node, struct http_exchange, node));
+    while (self->idle) {
+        struct http_exchange *next = self->idle->next;
+        exchange_free(self->idle);
+        self->idle = next;
+    }
     config_cache_clear(&self->cache);
     gate_free(&self->gate);
     curl_loop_free(self->curls);
@@ -457,8 +460,6 @@ struct handler *http_call_new(uv_loop_t *loop, const struct http_call_options *o
         self->options.max_response_bytes = DEFAULT_RESPONSE_BYTES;
     if (self->options.connect_seconds == 0) self->options.connect_seconds = DEFAULT_CONNECT_SECONDS;
     self->loop = loop;
-    list_init(&self->idle);
-    list_init(&self->stopped);
     gate_init(&self->gate);
     uv_timer_init(loop, &self->tick);
     self->tick.data = self;

@@ -42,7 +42,7 @@ enum own_header {
 enum { OWN_HEADER_ROOM = 160 };
 
 struct http_exchange {
-    struct list node; // in the pool, or among the stopped
+    struct http_exchange *next; // in the pool, or among the stopped
     struct http_call *owner;
     CURL *easy;
     uint64_t set_up_for; // number of the config the handle is set up for, 0 = none

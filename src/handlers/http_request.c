@@ -31,7 +31,7 @@ static size_t authority_end(struct str url) {
     const char *scheme = memmem(url.ptr, url.len, "://", 3);
     if (!scheme) return url.len;
     size_t at = (size_t)(scheme - url.ptr) + 3;
-    while (at < url.len && !memchr("/?#", url.ptr[at], 3)) at++;
+    while (at < url.len && url.ptr[at] != '/' && url.ptr[at] != '?' && url.ptr[at] != '#') at++;
     return at;
 }
 

@@ -1,11 +1,9 @@
 /* secrets.c - see secrets.h.
  *
- * Values read are kept for some seconds in a list of at most MAX_KEPT, and wiped when they leave
- * it. Links inside the folder are followed to where they lead below it (Kubernetes mounts a secret
- * as a link to ..data/NAME), never out of it: openat2 with RESOLVE_BENEATH. */
+ * Values read are kept for some seconds, at most MAX_KEPT of them, and wiped when they go. Links
+ * inside the folder are followed to where they lead below it (Kubernetes mounts a secret as a link
+ * to ..data/NAME), never out of it: openat2 with RESOLVE_BENEATH. */
 #include "handlers/secrets.h"
-
-#include "base/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +19,6 @@
 enum { MAX_KEPT = 256 };
 
 struct kept {
-    struct list node; // newest first
     struct mono read_at;
     struct str name, value; // both behind this header, in one allocation
     size_t size;            // of the allocation, to wipe it
@@ -32,13 +29,14 @@ struct secrets {
     const struct clock *clock;
     pthread_mutex_t lock;
     /* under the lock */
-    struct list kept;
-    size_t kept_count;
+    struct kept *kept[MAX_KEPT];
+    size_t next; // the place to be taken next: the oldest
 };
 
-static void forget(struct secrets *secrets, struct kept *kept) {
-    list_remove(&kept->node);
-    secrets->kept_count--;
+static void forget(struct kept **place) {
+    struct kept *kept = *place;
+    *place = NULL;
+    if (!kept) return;
     sodium_memzero(kept, kept->size);
     free(kept);
 }
@@ -47,16 +45,13 @@ struct secrets *secrets_new(struct str directory, const struct clock *clock) {
     struct secrets *secrets = xcalloc(1, sizeof *secrets);
     if (directory.len > 0) secrets->directory = xstr_dup(directory);
     secrets->clock = clock;
-    list_init(&secrets->kept);
     pthread_mutex_init(&secrets->lock, NULL);
     return secrets;
 }
 
 void secrets_free(struct secrets *secrets) {
     if (!secrets) return;
-    struct list *node;
-    while ((node = list_first(&secrets->kept)))
-        forget(secrets, LIST_ENTRY(node, struct kept, node));
+    for (size_t i = 0; i < MAX_KEPT; i++) forget(&secrets->kept[i]);
     pthread_mutex_destroy(&secrets->lock);
     free(secrets->directory);
     free(secrets);
@@ -83,21 +78,21 @@ static struct kept *keep_new(struct secrets *secrets, struct str name, struct st
     kept->value = (struct str){bytes + name.len, value.len};
     kept->size = size;
     kept->read_at = clock_mono(secrets->clock);
-    list_prepend(&secrets->kept, &kept->node);
-    if (++secrets->kept_count > MAX_KEPT)
-        forget(secrets, LIST_ENTRY(secrets->kept.prev, struct kept, node));
+    struct kept **place = &secrets->kept[secrets->next];
+    secrets->next = (secrets->next + 1) % MAX_KEPT;
+    forget(place);
+    *place = kept;
     return kept;
 }
 
 /* What is kept of this name and still fresh; drops it when it is stale. */
 static struct kept *find_kept(struct secrets *secrets, struct str name) {
     struct mono now = clock_mono(secrets->clock);
-    for (struct list *node = secrets->kept.next; node != &secrets->kept; node = node->next) {
-        struct kept *kept = LIST_ENTRY(node, struct kept, node);
-        if (!str_equal(kept->name, name)) continue;
+    for (size_t i = 0; i < MAX_KEPT; i++) {
+        struct kept *kept = secrets->kept[i];
+        if (!kept || !str_equal(kept->name, name)) continue;
         if (mono_diff(now, kept->read_at).us < span_seconds(SECRETS_KEEP_SECONDS).us) return kept;
-        forget(secrets, kept);
-        return NULL;
+        forget(&secrets->kept[i]);
     }
     return NULL;
 }

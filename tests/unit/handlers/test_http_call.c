@@ -569,7 +569,7 @@ static void test_stop_closes_the_connection_at_once(void **state) {
     wait_for(&world, &world.server->aborted, 1);
     assert_in_range(target_now_ms() - start, 0, 1000);
     assert_true(has(call->error, "request aborted"));
-    assert_int_equal(world.server->open, 0);
+    wait_for(&world, &world.server->open, 0);
     world_end(&world);
 }
 

@@ -16,7 +16,7 @@
 
 struct world_options {
     bool is_guarded; // else every address is allowed
-    const char *secrets;
+    const char *secrets, *ca_file;
     int64_t max_response_bytes, connect_seconds;
     const struct str *allowed;
     size_t allowed_count;
@@ -62,7 +62,8 @@ static inline void world_start(struct world *world, const struct world_options *
                                      .clock = clock_system(),
                                      .machine_name = STR("box7"),
                                      .max_response_bytes = options->max_response_bytes,
-                                     .connect_seconds = options->connect_seconds};
+                                     .connect_seconds = options->connect_seconds,
+                                     .ca_file = options->ca_file};
     world->handler = http_call_new(&world->loop, &http, &err);
     if (!world->guard || !world->handler) abort();
     world->server = target_start();
