@@ -276,12 +276,9 @@ static void stop(struct server *server) {
 
 /* ---- while it runs ---- */
 
-static void print_greeting(struct server *server) {
-    const struct settings *settings = &server->settings;
-    bool ipv6 = strchr(settings->address, ':') != NULL;
-    (void)printf("Alphabet %s is ready at %s://%s%s%s:%u\n", ALPHABET_VERSION,
-                 settings->tls_certificate[0] ? "https" : "http", ipv6 ? "[" : "",
-                 settings->address, ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
+/* Also after a start that failed behind it: the account is in the store by then, and nobody could
+ * ever log in. */
+static void print_first_password(struct server *server) {
     if (server->first_password[0]) {
         (void)printf("First login: admin@alphabet.local with the password %s\n"
                      "It is shown this once; keep it, or set another one after logging in.\n",
@@ -289,6 +286,15 @@ static void print_greeting(struct server *server) {
         sodium_memzero(server->first_password, sizeof server->first_password);
     }
     (void)fflush(stdout);
+}
+
+static void print_greeting(struct server *server) {
+    const struct settings *settings = &server->settings;
+    bool ipv6 = strchr(settings->address, ':') != NULL;
+    (void)printf("Alphabet %s is ready at %s://%s%s%s:%u\n", ALPHABET_VERSION,
+                 settings->tls_certificate[0] ? "https" : "http", ipv6 ? "[" : "",
+                 settings->address, ipv6 ? "]" : "", (unsigned)http_server_port(server->http));
+    print_first_password(server);
 }
 
 /* SIGHUP: reads the settings again and takes over what can change while it runs. */
@@ -320,6 +326,7 @@ int app_serve(int argc, char **argv) {
     prepare_process();
     block_signals(&signals);
     if (sodium_init() < 0 || !start(&server, &err)) {
+        print_first_password(&server);
         (void)fprintf(stderr, "alphabet: %s\n", err.msg);
         stop(&server);
         return err.kind == ERR_INVALID ? 2 : 1;

@@ -1,0 +1,81 @@
+// The program as a process: starts that fail, and what they leave behind.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { program, startServer } from './support/server.mjs';
+
+/** Runs `serve` in a folder of its own until it ends; gives {code, output, errors}. */
+async function serve(folder, args, env = {}) {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.includes('__') && name !== 'ALPHABET_ADMIN_PASSWORD'));
+  const child = spawn(program, ['serve', '--data', path.join(folder, 'data'), ...args], { cwd: folder, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { output: '', errors: '' };
+  child.stdout.on('data', (text) => { said.output += text; });
+  child.stderr.on('data', (text) => { said.errors += text; });
+  const code = await new Promise((resolve, reject) => { child.on('close', resolve); child.on('error', reject); });
+  return { code, ...said };
+}
+
+async function inFolder(run) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alphabet-test-'));
+  try {
+    return await run(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test('A2: an address beyond loopback without TLS does not start', () => inFolder(async (folder) => {
+  for (const address of ['0.0.0.0', '::', '192.0.2.1']) {
+    const { code, output, errors } = await serve(folder, ['--address', address, '--port', '0']);
+    assert.equal(code, 2, errors);
+    assert.match(errors, /beyond loopback/);
+    assert.equal(output, '');
+  }
+  assert.equal(fs.existsSync(path.join(folder, 'data')), false);
+}));
+
+test('A1: the first password is told even when that start fails', () => inFolder(async (folder) => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { code, output, errors } = await serve(folder, ['--port', String(taken.address().port)]);
+  taken.close();
+  assert.equal(code, 1, errors);
+  assert.match(errors, /cannot listen at 127\.0\.0\.1 port \d+: Address already in use/);
+  const password = /^First login: admin@alphabet\.local with the password (\S+)$/m.exec(output)?.[1];
+  assert.ok(password, output);
+  const server = await startServer({ folder });
+  try {
+    assert.ok(await server.login('admin@alphabet.local', password));
+  } finally {
+    await server.stop();
+  }
+}));
+
+test('O2: what the program writes is its own alone', () => inFolder(async (folder) => {
+  const server = await startServer({ folder });
+  try {
+    const data = path.join(folder, 'data');
+    assert.equal(fs.statSync(data).mode & 0o777, 0o700);
+    const names = fs.readdirSync(data);
+    assert.ok(names.includes('alphabet.db') && names.includes('jwt.key'), names.join());
+    for (const name of names) assert.equal(fs.statSync(path.join(data, name)).mode & 0o077, 0, name);
+  } finally {
+    await server.stop();
+  }
+}));
+
+test('a second server on the same folder does not start, and leaves the first alone', () => inFolder(async (folder) => {
+  const server = await startServer({ folder });
+  try {
+    const { code, errors } = await serve(folder, ['--port', '0']);
+    assert.equal(code, 1, errors);
+    assert.match(errors, /alphabet\.db/);
+    assert.equal((await server.request('GET', '/readyz')).status, 200);
+  } finally {
+    await server.stop();
+  }
+}));
