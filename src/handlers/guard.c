@@ -244,6 +244,15 @@ static void strip_brackets(char *host) {
     }
 }
 
+/* Without what no host name may hold, however libcurl came to it. */
+static bool is_sound_host(struct str host) {
+    for (size_t i = 0; i < host.len; i++) {
+        unsigned char c = (unsigned char)host.ptr[i];
+        if (c <= 0x20 || c == 0x7f || strchr("%@/\\?#<>^|\"`{}", c)) return false;
+    }
+    return host.len > 0;
+}
+
 /* curl_url_get with the result copied to memory of ours; NULL when there is no such part. */
 static char *part(CURLU *handle, CURLUPart what, unsigned flags) {
     char *text = NULL, *copy = NULL;
@@ -254,7 +263,7 @@ static char *part(CURLU *handle, CURLUPart what, unsigned flags) {
 
 static bool check_parts(const char *scheme, const char *port, struct target *target,
                         struct err *err) {
-    if (!target->host || !*target->host) return explain(CURLUE_NO_HOST, err);
+    if (!is_sound_host(str_from_cstr(target->host))) return explain(CURLUE_NO_HOST, err);
     if (!scheme || !port || !target->url) return explain(CURLUE_MALFORMED_INPUT, err);
     int64_t number = 0;
     target->is_tls = strcasecmp(scheme, "https") == 0;
@@ -285,18 +294,26 @@ static bool take_apart(CURLU *handle, struct target *ret, struct err *err) {
     return true;
 }
 
-/* libcurl mends "http:/host" and "http:///host"; we do not guess. */
-static bool begins_with_authority(struct str url) {
+/* libcurl mends "http:/host" and "http:///host", and decodes a percent-encoded host only after it
+ * has looked for addresses in odd spellings, so that its normal form can read differently the next
+ * time. We do not guess: both are refused. */
+static bool has_plain_authority(struct str url) {
     struct str rest = url, scheme = str_cut(&rest, ':');
     if (!str_equal_nocase(scheme, STR("http")) && !str_equal_nocase(scheme, STR("https")))
         return false;
-    return str_starts_with(rest, STR("//")) && !str_starts_with(rest, STR("///"));
+    if (!str_starts_with(rest, STR("//")) || str_starts_with(rest, STR("///"))) return false;
+    for (size_t i = 2; i < rest.len; i++) {
+        char c = rest.ptr[i];
+        if (c == '/' || c == '?' || c == '#') break;
+        if (c == '%') return false;
+    }
+    return true;
 }
 
 bool guard_read_url(const struct guard *guard, struct str url, struct target *ret,
                     struct err *err) {
     if (url.len > MAX_URL) return err_set(err, ERR_INVALID, "is longer than %d bytes", MAX_URL);
-    if (!begins_with_authority(url) || memchr(url.ptr, 0, url.len))
+    if (!has_plain_authority(url) || memchr(url.ptr, 0, url.len))
         return err_set(err, ERR_INVALID, "must be an absolute http or https URL");
     CURLU *handle = curl_url();
     if (!handle) abort();

@@ -170,6 +170,9 @@ static void test_spellings_of_loopback_are_refused(void **state) {
         "http://[fe80::1%25eth0]/",
         "http://[64:ff9b::7f00:1]/",
         "http://%31%32%37.0.0.1/",
+        "http://0x%7f.1/",   // decoded it would hold a control character
+        "http://0x%31f.80/", // and this would become an address when read again
+        "http://a%2fb/",
         "http://user@127.0.0.1/",
         "http://public.example@127.0.0.1/",
         "http://127.0.0.1\\@public.example/",
