@@ -263,7 +263,8 @@ static char *part(CURLU *handle, CURLUPart what, unsigned flags) {
 
 static bool check_parts(const char *scheme, const char *port, struct target *target,
                         struct err *err) {
-    if (!is_sound_host(str_from_cstr(target->host))) return explain(CURLUE_NO_HOST, err);
+    if (!target->host || !is_sound_host(str_from_cstr(target->host)))
+        return explain(CURLUE_NO_HOST, err);
     if (!scheme || !port || !target->url) return explain(CURLUE_MALFORMED_INPUT, err);
     int64_t number = 0;
     target->is_tls = strcasecmp(scheme, "https") == 0;
