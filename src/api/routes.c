@@ -14,6 +14,8 @@
     { HTTP_GET, path, function, HTTP_NO_BODY | HTTP_MAY_BLOCK, role, 0 }
 #define WRITE(method, path, role, function) \
     { method, path, function, HTTP_MAY_BLOCK, role, 0 }
+#define HASHES(path, role, function) \
+    { HTTP_POST, path, function, HTTP_MAY_BLOCK | HTTP_COMPUTES, role, 0 }
 #define WRITE_OPTIONAL_BODY(method, path, role, function) \
     { method, path, function, HTTP_MAY_BLOCK | HTTP_BODY_OPTIONAL, role, 0 }
 #define WRITE_NO_BODY(method, path, role, function) \
@@ -51,7 +53,7 @@ static const struct http_route table[] = {
 
     {HTTP_POST, V1 "/cron/explain", cron_explain_pattern, 0, ROLE_USER, 0},
 
-    WRITE(HTTP_POST, AUTH "/login", API_OPEN, auth_login),
+    HASHES(AUTH "/login", API_OPEN, auth_login),
     WRITE(HTTP_POST, AUTH "/refresh-token", API_OPEN, auth_refresh),
     WRITE_OPTIONAL_BODY(HTTP_POST, AUTH "/logout", ROLE_VIEWER, auth_logout),
     READ(AUTH "/me", ROLE_VIEWER, auth_me),
@@ -59,12 +61,12 @@ static const struct http_route table[] = {
     READ(AUTH "/tokens", ROLE_VIEWER, tokens_list),
     WRITE_NO_BODY(HTTP_DELETE, AUTH "/tokens/{tokenId}", ROLE_VIEWER, tokens_revoke),
 
-    WRITE(HTTP_POST, ADMIN "/users", ROLE_ADMIN, users_create),
+    HASHES(ADMIN "/users", ROLE_ADMIN, users_create),
     READ(ADMIN "/users", ROLE_ADMIN, users_list),
     READ(ADMIN "/users/{userId}", ROLE_ADMIN, users_show),
     WRITE_OPTIONAL_BODY(HTTP_POST, ADMIN "/users/{userId}/lock", ROLE_ADMIN, users_lock),
     WRITE_OPTIONAL_BODY(HTTP_POST, ADMIN "/users/{userId}/unlock", ROLE_ADMIN, users_unlock),
-    WRITE(HTTP_POST, ADMIN "/users/{userId}/reset-password", ROLE_ADMIN, users_set_password),
+    HASHES(ADMIN "/users/{userId}/reset-password", ROLE_ADMIN, users_set_password),
     WRITE(HTTP_PUT, ADMIN "/users/{userId}/roles", ROLE_ADMIN, users_set_roles),
     WRITE_NO_BODY(HTTP_DELETE, ADMIN "/users/{userId}", ROLE_ADMIN, users_delete),
 

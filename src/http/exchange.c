@@ -355,11 +355,17 @@ static enum MHD_Result on_complete(struct exchange *exchange) {
     exchange->state = EXCHANGE_WAITING;
     atomic_store(&exchange->connection->deadline_us, NO_DEADLINE);
     MHD_suspend_connection(exchange->mhd);
-    if (!workers_post(server_of(exchange)->workers, &exchange->work)) {
-        respond_stopping(exchange);
-        finish(exchange);
-        MHD_resume_connection(exchange->mhd);
+    enum work_kind kind = exchange->match.route->flags & HTTP_COMPUTES ? WORK_COMPUTES : WORK_WAITS;
+    switch (workers_post(server_of(exchange)->workers, &exchange->work, kind)) {
+    case WORKERS_TOOK_IT: return MHD_YES; // and may be gone by now
+    case WORKERS_FULL:
+        respond_problem(&exchange->request, &exchange->response, 503,
+                        "too many such requests are waiting; try again later");
+        break;
+    case WORKERS_STOPPED: respond_stopping(exchange); break;
     }
+    finish(exchange);
+    MHD_resume_connection(exchange->mhd);
     return MHD_YES;
 }
 

@@ -42,6 +42,7 @@ enum http_route_flags {
     HTTP_ANY_BODY = 1 << 3,      // the body need not be JSON
     HTTP_CACHEABLE = 1 << 4,     // no Cache-Control: no-store; the handler says what holds
     HTTP_PAGE = 1 << 5,          // the handler sets its own Content-Security-Policy
+    HTTP_COMPUTES = 1 << 6,      // with HTTP_MAY_BLOCK: costs much processor time (workers.h)
 };
 
 enum { HTTP_MAX_PARAMS = 6, HTTP_MAX_SEGMENTS = 16 };

@@ -1,4 +1,8 @@
-/* workers.c - see workers.h. A queue under one lock: what is posted here waits for a disk anyway.
+/* workers.c - see workers.h. Two lines under one lock: what is posted here waits for a disk anyway.
+ *
+ * What computes goes first while its share of the workers is not used up, so neither line starves
+ * the other, and whoever has just computed takes the next of that line: a wake-up that found the
+ * share used up is not needed again.
  */
 #include "http/workers.h"
 
@@ -9,22 +13,43 @@
 struct workers {
     pthread_mutex_t lock;
     pthread_cond_t posted;
-    struct list queue; // under lock
-    bool stopping;     // under lock
+    /* Under the lock: */
+    struct list lines[WORK_KINDS];
+    unsigned computing, computing_max; // workers that compute, and how many may
+    unsigned computing_line;           // length of that line
+    bool stopping;
+    /* Set at the start: */
     void (*run)(struct list *work);
     unsigned count;
     pthread_t threads[];
 };
 
+/* What there is to do next, the lock held; NULL when nothing is, or may be, done now. */
+static struct list *take(struct workers *workers, enum work_kind *ret_kind) {
+    struct list *work = NULL;
+    *ret_kind = WORK_COMPUTES;
+    if (workers->computing < workers->computing_max)
+        work = list_take_first(&workers->lines[WORK_COMPUTES]);
+    if (work) {
+        workers->computing++;
+        workers->computing_line--;
+        return work;
+    }
+    *ret_kind = WORK_WAITS;
+    return list_take_first(&workers->lines[WORK_WAITS]);
+}
+
 static void *worker(void *context) {
     struct workers *workers = context;
+    enum work_kind kind;
     pthread_mutex_lock(&workers->lock);
     for (;;) {
-        struct list *work = list_take_first(&workers->queue);
+        struct list *work = take(workers, &kind);
         if (work) {
             pthread_mutex_unlock(&workers->lock);
             workers->run(work);
             pthread_mutex_lock(&workers->lock);
+            if (kind == WORK_COMPUTES) workers->computing--; // and this worker looks again
         } else if (workers->stopping) {
             break;
         } else {
@@ -39,7 +64,8 @@ struct workers *workers_start(unsigned count, void (*run)(struct list *work), st
     struct workers *workers = xcalloc(1, sizeof *workers + count * sizeof(pthread_t));
     pthread_mutex_init(&workers->lock, NULL);
     pthread_cond_init(&workers->posted, NULL);
-    list_init(&workers->queue);
+    for (int kind = 0; kind < WORK_KINDS; kind++) list_init(&workers->lines[kind]);
+    workers->computing_max = count < 4 ? 1 : count / 4;
     workers->run = run;
     sigset_t all, before; // signals belong to the main thread
     sigfillset(&all);
@@ -55,15 +81,20 @@ struct workers *workers_start(unsigned count, void (*run)(struct list *work), st
     return NULL;
 }
 
-bool workers_post(struct workers *workers, struct list *work) {
+enum workers_answer workers_post(struct workers *workers, struct list *work, enum work_kind kind) {
+    enum workers_answer answer = WORKERS_TOOK_IT;
     pthread_mutex_lock(&workers->lock);
-    bool open = !workers->stopping;
-    if (open) {
-        list_append(&workers->queue, work);
+    if (workers->stopping) {
+        answer = WORKERS_STOPPED;
+    } else if (kind == WORK_COMPUTES && workers->computing_line == MAX_COMPUTING_LINE) {
+        answer = WORKERS_FULL;
+    } else {
+        if (kind == WORK_COMPUTES) workers->computing_line++;
+        list_append(&workers->lines[kind], work);
         pthread_cond_signal(&workers->posted);
     }
     pthread_mutex_unlock(&workers->lock);
-    return open;
+    return answer;
 }
 
 void workers_stop(struct workers *workers) {

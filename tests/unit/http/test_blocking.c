@@ -1,6 +1,8 @@
 /* Handlers that wait hold up nobody but their own client. */
+#include "http/workers.h"
 #include "tests/unit/http/harness.h"
 
+#include <poll.h>
 #include <pthread.h>
 
 struct gate {
@@ -50,6 +52,8 @@ static void quick(struct http_request *request, struct http_response *response, 
 static const struct http_route routes[] = {
     {HTTP_GET, "/wait", wait_at_gate, HTTP_MAY_BLOCK, 0, 0},
     {HTTP_POST, "/wait", wait_at_gate, HTTP_MAY_BLOCK | HTTP_ANY_BODY, 0, 0},
+    {HTTP_GET, "/compute", wait_at_gate, HTTP_MAY_BLOCK | HTTP_COMPUTES, 0, 0},
+    {HTTP_GET, "/commit", quick, HTTP_MAY_BLOCK, 0, 0},
     {HTTP_GET, "/quick", quick, 0, 0, 0},
 };
 
@@ -95,6 +99,42 @@ static void test_more_requests_than_workers_queue_up(void **state) {
         assert_string_equal(listen_for(fds[i], false)->body, "waited");
         close(fds[i]);
     }
+    unserve(server);
+}
+
+static void test_what_computes_leaves_workers_to_the_others(void **state) {
+    (void)state;
+    static const char request[] = "GET /compute HTTP/1.1\r\nHost: a\r\n\r\n";
+    enum { MANY = MAX_COMPUTING_LINE + 2 };
+    struct http_server *server = serve(&(struct http_server_options){.threads = 2, .workers = 4},
+                                       routes, COUNT_OF(routes), NULL);
+    int fds[MANY];
+    gate_reset();
+    for (size_t i = 0; i < MANY; i++) {
+        fds[i] = dial(server);
+        assert_true(say(fds[i], request, sizeof request - 1));
+        if (i == 0) gate_wait_for(1); // the one of four workers that computes
+    }
+    /* The gate is shut: who is answered now is the one too many, and all are in by then. */
+    struct pollfd polled[MANY];
+    for (size_t i = 0; i < MANY; i++) polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+    assert_true(poll(polled, MANY, PATIENCE_SECONDS * 1000) > 0);
+    for (int i = 0; i < 20; i++) assert_string_equal(get(server, "/commit")->body, "quick");
+    assert_int_equal(gate.waiting, 1);
+    gate_open();
+    int refused = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        const struct reply *reply = listen_for(fds[i], false);
+        if (reply->status == 200) {
+            assert_string_equal(reply->body, "waited");
+        } else {
+            assert_int_equal(reply->status, 503);
+            assert_non_null(strstr(reply->text, "Retry-After: "));
+            refused++;
+        }
+        close(fds[i]);
+    }
+    assert_int_equal(refused, 1);
     unserve(server);
 }
 
