@@ -5,6 +5,8 @@
 #include "model/occurrences.h"
 #include "schedule/explain.h"
 
+#include <assert.h>
+
 enum { BACKFILL_MAX = 1000, PREVIEW_MAX = 1000 };
 
 struct backfill {
@@ -139,10 +141,10 @@ void jobs_preview(struct http_request *request, struct http_response *response, 
     (void)read_time(body, "to", false, &to, &faults);
     if (utc_before(to, from)) faults_add(&faults, STR("from"), "must not be later than to");
     const json_t *definition = json_object_get(body, "job");
-    if (json_is_object(definition)) // what is wrong with it stands in faults
-        (void)job_from_json(definition, JOB_CREATE, NULL, &defaults, request->arena, &job, &faults);
-    else
+    if (!json_is_object(definition))
         faults_add(&faults, STR("job"), "must be a job");
+    else if (!job_from_json(definition, JOB_CREATE, NULL, &defaults, request->arena, &job, &faults))
+        assert(!faults_none(&faults));
     if (!api_no_faults(request, response, &faults)) return;
     job.id = guid_new(now);
     job.created_at = utc_min(now, from);
