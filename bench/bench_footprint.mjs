@@ -4,6 +4,8 @@
 // in it (seed_store.c) in 300 ms and 64 MB. Ready is the time from spawning the program to its first 200
 // at /readyz, with the files in the page cache; the median of ROUNDS starts. The memory is VmRSS of
 // /proc/PID/status after answering one of each: a page of jobs, one execution, and a page of executions.
+// megabytesAfterLoad is the same after many clients at once have paged through all of it and made jobs; the
+// full store is held to its limit by that figure.
 //
 //   bench/run build/bench footprint          ROUNDS=7, JOBS=1000000, EXECUTIONS=1000000 change it
 import assert from 'node:assert/strict';
@@ -21,20 +23,25 @@ const rounds = Number(process.env.ROUNDS || 7);
 const jobs = process.env.JOBS || '1000000';
 const executions = process.env.EXECUTIONS || '1000000';
 const V1 = '/api/v1/scheduler';
-const LIMITS = { empty: { readyMillis: 50, megabytes: 12 }, full: { readyMillis: 300, megabytes: 64 } };
+const LIMITS = {
+  empty: { readyMillis: 50, megabytes: 12, held: 'megabytes' },
+  full: { readyMillis: 300, megabytes: 64, held: 'megabytesAfterLoad' },
+};
+const LOAD_CLIENTS = 32;
+const LOAD_REQUESTS = 40;
 const password = 'a password long enough';
 
 const agent = new http.Agent({ keepAlive: true });
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const round = (value, digits = 1) => Number(value.toFixed(digits));
 
-async function ask(base, method, place, { token, body } = {}) {
+async function ask(base, method, place, { token, body, expected = 200 } = {}) {
   const text = body && JSON.stringify(body);
   const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(text && { 'Content-Type': 'application/json', 'Content-Length': text.length }) };
   const request = http.request(base + place, { method, headers, agent }).end(text);
   const [answer] = await once(request, 'response');
   const chunks = await answer.toArray();
-  assert.equal(answer.statusCode, 200, `${method} ${place}`);
+  assert.equal(answer.statusCode, expected, `${method} ${place}`);
   return Buffer.concat(chunks).toString();
 }
 
@@ -62,7 +69,21 @@ function megabytes(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1000;
 }
 
-/** What a first visitor asks for; then the memory. */
+/** LOAD_CLIENTS at once, each asking for pages from all over the store and making a job now and then. */
+async function load(base, token, total) {
+  const client = async (number) => {
+    for (let i = 0; i < LOAD_REQUESTS; i++) {
+      const page = 1 + (number * 7919 + i * 104729) % Math.max(1, Math.floor(total / 200));
+      const place = i % 2 ? `/jobs?pageSize=200&pageNumber=${page}` : `/executions?pageSize=200&pageNumber=${page}`;
+      await ask(base, 'GET', V1 + place, { token });
+      const body = { name: `made ${number} ${i}`, jobType: 'HttpCall', scheduleType: 'Interval', intervalSeconds: 86400, jobConfiguration: { url: 'https://example.org/' } };
+      if (i % 10 === 0) await ask(base, 'POST', `${V1}/jobs`, { token, body, expected: 201 });
+    }
+  };
+  await Promise.all(Array.from({ length: LOAD_CLIENTS }, (_, number) => client(number)));
+}
+
+/** What a first visitor asks for, then the memory; then many, and the memory again. */
 async function memoryInUse({ base, pid }) {
   const atStart = megabytes(pid);
   const login = { email: 'admin@alphabet.local', password, useCookies: false };
@@ -70,7 +91,9 @@ async function memoryInUse({ base, pid }) {
   await ask(base, 'GET', `${V1}/jobs`, { token });
   const page = JSON.parse(await ask(base, 'GET', `${V1}/executions`, { token }));
   if (page.totalCount > 0) await ask(base, 'GET', `${V1}/executions/${page.items[0].id}`, { token });
-  return { megabytesAtStart: round(atStart), megabytes: round(megabytes(pid)) };
+  const inUse = megabytes(pid);
+  await load(base, token, page.totalCount);
+  return { megabytesAtStart: round(atStart), megabytes: round(inUse), megabytesAfterLoad: round(megabytes(pid)) };
 }
 
 async function measure(folder, limit) {
@@ -81,7 +104,7 @@ async function measure(folder, limit) {
   const readyMillis = round(median(times));
   return {
     readyMillis, fastestMillis: round(Math.min(...times)), slowestMillis: round(Math.max(...times)), limitMillis: limit.readyMillis,
-    ...memory, limitMegabytes: limit.megabytes, ok: readyMillis <= limit.readyMillis && memory.megabytes <= limit.megabytes,
+    ...memory, limitMegabytes: limit.megabytes, ok: readyMillis <= limit.readyMillis && memory[limit.held] <= limit.megabytes,
   };
 }
 

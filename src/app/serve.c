@@ -13,6 +13,7 @@
 #include "store/sqlite/sqlite_store.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
 #include <sodium.h>
@@ -24,7 +25,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { EXIT_STORE_FAILED = 70, IDEMPOTENCY_HOURS = 24 };
+enum {
+    EXIT_STORE_FAILED = 70,
+    IDEMPOTENCY_HOURS = 24,
+    /* What limits memory: glibc would give every thread an arena of its own, each keeping what it
+     * needed once, and every connection of the store keeps pages and prepared statements. */
+    MALLOC_ARENAS = 4,
+    READ_CONNECTIONS = 8,
+};
 
 struct server {
     struct settings settings;
@@ -51,6 +59,7 @@ struct server {
 static void prepare_process(void) {
     struct rlimit files;
     (void)umask(077);
+    (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)prctl(PR_SET_DUMPABLE, 0); // no core dump and no tracer sees the keys
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
@@ -113,7 +122,8 @@ static bool open_store(struct server *server, struct err *err) {
     const char *path = settings->connection_string;
     if (path[0] == '\0')
         path = arena_printf(&server->arena, "%s/alphabet.db", settings->data_directory).ptr;
-    struct sqlite_store_options options = {.path = path, .on_fatal = store_failed};
+    struct sqlite_store_options options = {
+        .path = path, .on_fatal = store_failed, .read_connections = READ_CONNECTIONS};
     server->store = sqlite_store_open(&options, err);
     return server->store != NULL;
 }
