@@ -237,12 +237,28 @@ static bool read_pem(struct server *server, const char *path, const char **ret, 
     return true;
 }
 
+/* Server:MaxConnections, or fewer when the process may not open that many descriptors beside those
+ * of the program and the calls of its jobs: who accepts until there are none left can neither
+ * answer nor run a job, and libmicrohttpd may turn in circles. */
+static unsigned connections_that_fit(const struct settings *settings) {
+    enum { OWN_DESCRIPTORS = 32 };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return (unsigned)settings->max_connections;
+    int64_t limit = files.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)files.rlim_cur;
+    int64_t fit = limit - OWN_DESCRIPTORS - settings->worker_count;
+    if (fit < limit / 4) fit = limit / 4;
+    if (fit >= settings->max_connections) return (unsigned)settings->max_connections;
+    log_warn("few descriptors", "limit=%lld connections=%lld wanted=%lld", (long long)limit,
+             (long long)fit, (long long)settings->max_connections);
+    return (unsigned)fit;
+}
+
 static bool start_http(struct server *server, struct err *err) {
     const struct settings *settings = &server->settings;
     struct http_server_options options = {
         .address = settings->address,
         .port = (uint16_t)settings->port,
-        .max_connections = (unsigned)settings->max_connections,
+        .max_connections = connections_that_fit(settings),
         .request_timeout_seconds = (unsigned)settings->request_timeout_seconds,
         .max_body = (size_t)settings->max_body_bytes,
         .trusted_proxies = settings->trusted_proxies.items,

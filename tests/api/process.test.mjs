@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { program, startServer } from './support/server.mjs';
+import { program, startServer, waitFor } from './support/server.mjs';
 
 /** Runs `serve` in a folder of its own until it ends; gives {code, output, errors}. */
 async function serve(folder, args, env = {}) {
@@ -77,5 +77,38 @@ test('a second server on the same folder does not start, and leaves the first al
     assert.equal((await server.request('GET', '/readyz')).status, 200);
   } finally {
     await server.stop();
+  }
+}));
+
+test('13: a process with few descriptors waits for free ones instead of turning in circles', () => inFolder(async (folder) => {
+  const child = spawn('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', program, 'serve', '--data', path.join(folder, 'data'), '--port', '0'],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const sockets = [];
+  try {
+    let output = '';
+    const port = await new Promise((resolve, reject) => {
+      child.stdout.on('data', (text) => {
+        output += text;
+        const ready = /is ready at http:\/\/127\.0\.0\.1:(\d+)$/m.exec(output);
+        if (ready) resolve(Number(ready[1]));
+      });
+      child.once('close', () => reject(new Error('it ended')));
+    });
+    const processorTicks = () => fs.readFileSync(`/proc/${child.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks), 0);
+    for (let i = 0; i < 200; i++) sockets.push(net.connect(port, '127.0.0.1').on('error', () => {}));
+    const open = () => fs.readdirSync(`/proc/${child.pid}/fd`).length;
+    const before = open();
+    await waitFor(() => open() > before + 10, { what: 'connections to be accepted' });
+    const start = processorTicks();
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    assert.ok(processorTicks() - start < 20, `${processorTicks() - start} ticks of 10 ms in a second`);
+    assert.ok(open() < 60, `${open()} descriptors of 64`);
+    for (const socket of sockets) socket.destroy();
+    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, { what: 'an answer' });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    child.kill('SIGTERM');
+    assert.equal(await ended, 0);
   }
 }));
