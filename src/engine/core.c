@@ -70,6 +70,7 @@ struct core *core_new(const struct engine_options *options, const struct core_io
         .version = options->version,
         .lease = span_us(options->heartbeat.us * LEASE_HEARTBEATS),
         .retry_orphans = options->retry_orphans,
+        .keep_keys = options->keep_keys,
         .started_at = core->now,
         .at_start = true,
         .workers_total = options->worker_count,
