@@ -7,7 +7,7 @@
  *
  * The first chance to post a pass comes before runs are started, so that the committer plans on
  * while the handlers are being called; the results that come out of that ride in the same group
- * commit as the pass that follows. A pass starts small (64 jobs, so that the first of a thousand
+ * commit as the pass that follows. A pass starts small (128 jobs, so that the first of a thousand
  * jobs due at once do not wait for the last) and doubles while there is more.
  *
  * Waiting is done on the monotonic clock; the wall clock is looked at again each second at the
@@ -29,6 +29,8 @@ enum {
     GIVE_UP_STOPPING_SECONDS = 30,
     GIVE_UP_SETTLING_SECONDS = 10,
     LEASE_HEARTBEATS = 3,
+    RESULTS_WAIT_MAX = 2048,
+    RESULTS_WAIT_US = 20000,
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -206,6 +208,7 @@ static void post_pass(struct core *core) {
     pass->ask_cancels = core->slots.busy_count > 0;
     pass->reconcile = core->reconcile;
     if (core->reconcile) list_held(core);
+    core->in_burst = core->more;
     core->poked = core->more = core->reconcile = false;
     core->pass_in_flight = true;
     store_submit(core->options.store, &pass->write);
@@ -231,8 +234,18 @@ static void notice_clock(struct core *core) {
         core->steady_since = utc_min(core->steady_since, core->now);
 }
 
+/* In the midst of many due jobs results wait a moment, so that the commits that start runs need not
+ * carry them too: until the burst is over, and never long. */
+static bool results_may_wait(struct core *core) {
+    if (core->settler.waiting == 0) core->results_wait_since = core->mono;
+    if (!core->pass_in_flight || !core->in_burst || core->state != CORE_RUNNING) return false;
+    return core->settler.waiting < RESULTS_WAIT_MAX &&
+           mono_diff(core->mono, core->results_wait_since).us < RESULTS_WAIT_US;
+}
+
 static void flush(struct core *core) {
-    if (holdoff_is_over(&core->store_holdoff, core->mono)) settle_flush(&core->settler, core->mono);
+    if (holdoff_is_over(&core->store_holdoff, core->mono) && !results_may_wait(core))
+        settle_flush(&core->settler, core->mono);
 }
 
 static void beat(struct core *core) {

@@ -46,8 +46,10 @@ struct core {
     /* passes */
     struct pass pass;
     bool pass_in_flight;
-    bool poked;              // look now
-    bool more;               // the last pass was full
+    bool poked;    // look now
+    bool more;     // the last pass was full
+    bool in_burst; // the pass in flight follows one that was full
+    struct mono results_wait_since;
     bool reconcile;          // an answer was lost, or our lease had run out
     bool line_is_blocked;    // what is Pending now was passed over; a settlement may change that
     struct utc steady_since; // UTC_NEVER: there was a gap and we have not caught up

@@ -44,8 +44,9 @@ struct engine_options {
     int64_t max_output_bytes;
     struct span heartbeat; // a lease is three of them
     struct span shutdown_grace;
-    bool retry_orphans; // OrphanPolicy Retry; else they stay Failed
-    uint64_t seed;      // for retry jitter; the same seed gives the same run
+    bool retry_orphans;    // OrphanPolicy Retry; else they stay Failed
+    struct span keep_keys; // idempotency keys older than this are removed; 0 = none is
+    uint64_t seed;         // for retry jitter; the same seed gives the same run
     /* Called on the engine's thread once its loop exists, to make the handlers that need it. Fills
      * handlers[enum job_type]; an empty slot fails its executions with ERROR_CONFIGURATION. */
     bool (*make_handlers)(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],

@@ -30,7 +30,7 @@
 #include "engine/plan_cache.h"
 #include "engine/queues.h"
 
-enum { PASS_PLAN_MIN = 64, PASS_PLAN_MAX = 1024, PASS_CLAIM_MAX = 1024 };
+enum { PASS_PLAN_MIN = 128, PASS_PLAN_MAX = 1024, PASS_CLAIM_MAX = 1024 };
 
 /* An execution that is Running on this node now and waits to be started. */
 struct pass_start {

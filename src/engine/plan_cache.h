@@ -21,7 +21,7 @@
 #include "model/job_schedule.h"
 #include "store/store.h"
 
-enum { PLAN_CACHE_JOBS = 8192, PLAN_CACHE_BYTES = 32 * 1024 * 1024 };
+enum { PLAN_CACHE_JOBS = 16384, PLAN_CACHE_BYTES = 32 * 1024 * 1024 };
 
 struct planned_job {
     struct job job; // state fields as they were when it was read: not to be used
