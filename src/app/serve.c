@@ -61,6 +61,7 @@ static void prepare_process(void) {
     (void)umask(077);
     (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit fails, and the store says so
     (void)prctl(PR_SET_DUMPABLE, 0); // no core dump and no tracer sees the keys
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -209,6 +210,7 @@ static bool start_engine(struct server *server, struct err *err) {
         .heartbeat = span_seconds(settings->heartbeat_seconds),
         .shutdown_grace = span_seconds(settings->shutdown_grace_seconds),
         .retry_orphans = strcmp(settings->orphan_policy, "Retry") == 0,
+        .keep_keys = span_seconds(settings->job_expiration_days * 86400),
         .make_handlers = handlers_make,
         .handlers_context = &server->handlers,
         .on_event = api_on_event,
