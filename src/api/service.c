@@ -12,11 +12,12 @@ void service_health(struct http_request *request, struct http_response *response
     json_object_end(&w);
 }
 
-/* Ready: the store answers and the scheduler runs. (The schema is current: the store does not open
- * otherwise.) */
+/* Ready: the store answers, takes what is written, and the scheduler runs. (The schema is current:
+ * the store does not open otherwise.) */
 void service_ready(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
-    if (atomic_load(&api->engine) == NULL) {
+    struct engine *engine = atomic_load(&api->engine);
+    if (engine == NULL) {
         respond_problem(request, response, 503, "the scheduler does not run yet");
         return;
     }
@@ -27,6 +28,10 @@ void service_ready(struct http_request *request, struct http_response *response,
     store_read_end(tx);
     if (!ok) {
         respond_problem(request, response, 503, "the store cannot be read");
+        return;
+    }
+    if (engine_figures(engine).store_away) { // a full disk can still be read
+        respond_problem(request, response, 503, "the store cannot be written");
         return;
     }
     struct json_writer w = respond_json_begin(response, 200);

@@ -1,12 +1,12 @@
 // The program as a process: starts that fail, and what they leave behind.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { program, startServer, waitFor } from './support/server.mjs';
+import { program, startServer, startTarget, waitFor } from './support/server.mjs';
 
 /** Runs `serve` in a folder of its own until it ends; gives {code, output, errors}. */
 async function serve(folder, args, env = {}) {
@@ -110,5 +110,37 @@ test('13: a process with few descriptors waits for free ones instead of turning 
     for (const socket of sockets) socket.destroy();
     child.kill('SIGTERM');
     assert.equal(await ended, 0);
+  }
+}));
+
+test('10: a full disk is a 503 and no acknowledgement; with room again everything goes on by itself', () => inFolder(async (folder) => {
+  const target = await startTarget();
+  const server = await startServer({ folder, settings: { 'Scheduler:Http:AllowedHosts': '127.0.0.1' } });
+  try {
+    const token = await server.login();
+    const jobs = '/api/v1/scheduler/jobs';
+    const body = { name: 'one', jobType: 'HttpCall', scheduleType: 'Interval', intervalSeconds: 1, jobConfiguration: { url: target.url } };
+    const job = (await server.request('POST', jobs, { token, body })).body;
+    await waitFor(() => target.calls.length > 0, { what: 'a run' });
+    const limit = (bytes) => execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:`]);
+    limit(4096); // smaller than what is there: no file of it can grow
+    const large = { ...body, name: 'two', scheduleType: 'OneTime', intervalSeconds: undefined, runAt: '2100-01-01T00:00:00Z', description: 'd'.repeat(2000) };
+    const refused = await server.request('POST', jobs, { token, body: large });
+    assert.equal(refused.status, 503, refused.text);
+    assert.match(refused.body.detail, /no room/);
+    assert.ok(Number(refused.headers['retry-after']) > 0);
+    await waitFor(async () => (await server.request('GET', '/readyz')).status === 503, { what: '/readyz to say so' });
+    assert.equal((await server.request('GET', '/healthz')).status, 200);
+    assert.equal((await server.request('GET', `${jobs}/${job.id}`, { token })).status, 200);
+    const calls = target.calls.length;
+    limit('unlimited');
+    await waitFor(async () => (await server.request('POST', jobs, { token, body: large })).status === 201, { what: 'a write to go through' });
+    await waitFor(async () => (await server.request('GET', '/readyz')).status === 200, { what: '/readyz to recover', seconds: 20 });
+    await waitFor(() => target.calls.length > calls, { what: 'a further run' });
+    const { body: found } = await server.request('GET', `${jobs}?search=two`, { token });
+    assert.equal(found.totalCount, 1, 'what was refused is not there');
+  } finally {
+    await server.stop();
+    await target.stop();
   }
 }));
