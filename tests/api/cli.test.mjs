@@ -71,11 +71,11 @@ test('version', async () => {
 
 test('config prints every setting, its value and where it came from; secrets are masked', async () => {
   const file = path.join(folder, 'own.json');
-  fs.writeFileSync(file, JSON.stringify({ Server: { Port: 1234 }, Jwt: { SecretKey: 'canary-key-of-thirty-two-bytes-or-more' }, Scheduler: { Hangfire: { Queues: ['a', 'b'] } } }));
+  fs.writeFileSync(file, JSON.stringify({ Server: { RequestTimeoutSeconds: 12 }, Jwt: { SecretKey: 'canary-key-of-thirty-two-bytes-or-more' }, Scheduler: { Hangfire: { Queues: ['a', 'b'] } } }));
   const { code, out } = await run(['config', '--config', file, '--set', 'Server:MaxConnections=77'], { Scheduler__Hangfire__WorkerCount: '20', scheduler__jobs__orphanpolicy: 'fail' });
   assert.equal(code, 0);
   const line = (key) => out.split('\n').find((each) => each.startsWith(`${key} `));
-  assert.match(line('Server:Port'), /1234 .*own\.json/);
+  assert.match(line('Server:RequestTimeoutSeconds'), /12 .*own\.json/);
   assert.match(line('Server:MaxConnections'), /77 .*command line/);
   assert.match(line('Scheduler:Hangfire:WorkerCount'), /20 .*environment Scheduler__Hangfire__WorkerCount/);
   assert.match(line('Scheduler:Jobs:OrphanPolicy'), /"Fail" .*environment/);
