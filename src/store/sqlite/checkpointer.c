@@ -54,24 +54,31 @@ void checkpointer_stop(struct checkpointer *checkpointer) {
     connection_close(checkpointer->connection);
 }
 
+/* How many new pages make it worth asking: fewer when the log is to be finished, because the rest,
+ * which the committer copies, should be small. */
+static int64_t step_of(const struct checkpointer *checkpointer, int64_t log_pages) {
+    return log_pages < checkpointer->at_most ? checkpointer->pages : checkpointer->pages / 4 + 1;
+}
+
 void checkpointer_note(struct checkpointer *checkpointer, sqlite3 *db, int64_t log_pages) {
     bool started_anew = log_pages < checkpointer->log_pages;
     checkpointer->log_pages = log_pages;
-    if (started_anew) checkpointer->asked_pages = 0;
-    if (log_pages < checkpointer->asked_pages + checkpointer->pages &&
-        log_pages < checkpointer->at_most)
-        return;
+    if (started_anew) checkpointer->asked_pages = checkpointer->finished_pages = 0;
+    int64_t step = step_of(checkpointer, log_pages);
+    if (log_pages < checkpointer->asked_pages + step && log_pages < checkpointer->at_most) return;
     (void)pthread_mutex_lock(&checkpointer->lock);
     if (started_anew) checkpointer->copied = 0;
-    bool busy = checkpointer->busy || checkpointer->asked;
-    int64_t behind = log_pages - checkpointer->copied;
-    bool finish = !busy && log_pages >= checkpointer->at_most && behind <= checkpointer->pages;
-    bool ask = !busy && !finish && log_pages >= checkpointer->asked_pages + checkpointer->pages;
-    if (ask) {
+    bool idle = !checkpointer->busy && !checkpointer->asked;
+    bool finish = idle && log_pages >= checkpointer->at_most &&
+                  log_pages >= checkpointer->finished_pages + step &&
+                  log_pages - checkpointer->copied <= step;
+    if (idle && !finish && log_pages >= checkpointer->asked_pages + step) {
         checkpointer->asked = true;
         checkpointer->asked_pages = log_pages;
         (void)pthread_cond_signal(&checkpointer->changed);
     }
     (void)pthread_mutex_unlock(&checkpointer->lock);
-    if (finish) (void)copy_back(checkpointer, db);
+    if (!finish) return;
+    checkpointer->finished_pages = log_pages;
+    (void)copy_back(checkpointer, db);
 }

@@ -22,8 +22,9 @@ struct checkpointer {
     struct connection *connection; // the thread's
     pthread_t thread;
     /* committer thread only */
-    int64_t log_pages;   // as of the latest commit
-    int64_t asked_pages; // when it was asked for last
+    int64_t log_pages;      // as of the latest commit
+    int64_t asked_pages;    // when the thread was asked last
+    int64_t finished_pages; // when the committer copied the rest last
     /* under lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -93,12 +93,12 @@ static bool check(sqlite3 *db, int64_t *ret, struct err *err) {
 }
 
 bool migrate_check(struct connection *connection, struct err *err) {
-    int64_t version;
+    int64_t version = 0;
     return check(connection->db, &version, err);
 }
 
 bool migrate(struct connection *connection, struct err *err) {
-    int64_t version;
+    int64_t version = 0;
     if (!check(connection->db, &version, err)) return false;
     for (size_t i = 0; i < COUNT_OF(migrations); i++)
         if (migrations[i].version > version && !step(connection->db, &migrations[i], err))

@@ -105,7 +105,7 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     struct writer *writer = writer_of(tx);
     struct birth birth;
     int64_t row = writer->last_execution + 1;
-    bool inserted;
+    bool inserted = false;
     if (!prepare_birth(tx, execution, &birth, err) ||
         !insert_row(tx, execution, &birth, row, state->last_execution, &inserted, err))
         return false;

@@ -164,7 +164,7 @@ static bool start(struct sqlite_store *store, const struct sqlite_store_options 
     struct connection_options writing = {
         .path = store->path,
         .ops = &sqlite_ops,
-        .cache_kib = or_default(options->write_cache_kib, 16384),
+        .cache_kib = or_default(options->write_cache_kib, 24576),
         .max_pages = options->max_pages,
     };
     struct connection_options reading = writing;
@@ -183,8 +183,8 @@ static bool start(struct sqlite_store *store, const struct sqlite_store_options 
     pool_start(&store->readers, &reading, (size_t)or_default(options->read_connections, 16));
     store->committer.on_fatal = options->on_fatal;
     store->committer.fatal_context = options->fatal_context;
-    store->committer.checkpointer.pages = or_default(options->checkpoint_pages, 1000);
-    store->committer.checkpointer.at_most = or_default(options->checkpoint_at_most, 8000);
+    store->committer.checkpointer.pages = or_default(options->checkpoint_pages, 4000);
+    store->committer.checkpointer.at_most = or_default(options->checkpoint_at_most, 16000);
     committer_start(&store->committer, writer, checkpointing);
     return true;
 }

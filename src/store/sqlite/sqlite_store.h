@@ -29,9 +29,9 @@ struct sqlite_store_options {
     /* Zero takes the default that stands behind each. */
     int64_t read_connections;   // 16: readers beyond wait
     int64_t read_cache_kib;     // 2048, for each read connection
-    int64_t write_cache_kib;    // 16384
-    int64_t checkpoint_pages;   // 1000: the log is copied back in the background from there on
-    int64_t checkpoint_at_most; // 8000: ... and by the committer itself from there on
+    int64_t write_cache_kib;    // 24576
+    int64_t checkpoint_pages;   // 4000: the log is copied back in the background from there on
+    int64_t checkpoint_at_most; // 16000: ... and by the committer itself from there on
     int64_t max_pages;          // no limit: the file grows no further; writes are UNAVAILABLE then
 };
 
