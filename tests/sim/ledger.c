@@ -91,9 +91,7 @@ void oracle_job_changed(struct world *world, const struct job *before, const str
     struct sim_job *job = &world->jobs[oracle_job_index(world, before->row)];
     bool moved = !utc_equal(before->schedule_from, after->schedule_from) ||
                  !utc_equal(before->next_run_at, after->next_run_at);
-    if (utc_before(after->schedule_from, before->schedule_from) &&
-        after->schedule_type != SCHEDULE_ONE_TIME)
-        job->rewound = true;
+    if (utc_before(after->schedule_from, before->schedule_from)) job->rewound = true;
     if (moved) {
         close_segment(job, before->schedule_from);
         if (passed->reason) add_segment(world, job, before, passed->from, passed->to, true);
@@ -341,7 +339,7 @@ void ledger_check(struct world *world, const struct snapshot *snapshot, size_t i
             ledger.planned[ledger.planned_count++] = &snapshot->executions[i];
     qsort(ledger.planned, ledger.planned_count, sizeof *ledger.planned, compare_due);
     check_runs(&ledger);
-    check_reasons(&ledger);
+    if (!job->rewound) check_reasons(&ledger);
     bool delayed = job->rewound; // was it ever a FixedDelay job? its due times come from its runs
     for (size_t i = 0; i < job->segment_count; i++)
         delayed = delayed || job->segments[i].job.interval_mode == INTERVAL_FIXED_DELAY;

@@ -74,8 +74,9 @@ struct sim_job {
     int64_t revision; // as the API wrote it last
     int64_t max_attempts;
     struct job last; // as the API wrote it last; texts in the world's arena
-    bool
-        rewound; // given a new schedule after the clock had been set back: due times may come twice
+    /* Given a new schedule that begins before what was decided (the clock had been set back, or a
+     * runAt in the past): the ledger then holds two schedules for the same time. */
+    bool rewound;
     struct segment *segments;
     size_t segment_count, segment_capacity;
 };
