@@ -15,6 +15,8 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+#include <string.h>
+
 struct buf {
     char *ptr; // NULL until something was written
     size_t len;
@@ -31,8 +33,23 @@ char *buf_take(struct buf *buf);
 struct str buf_str(const struct buf *buf); // a view, valid until the next write
 
 void buf_reserve(struct buf *buf, size_t more);
-void buf_put(struct buf *buf, struct str s);
-void buf_put_char(struct buf *buf, char c);
+void buf_put_slowly(struct buf *buf, struct str s); // buf_put where there may be no room
+/* Inline, since answers are made of thousands of short literals whose lengths the compiler knows.
+ */
+static inline void buf_put(struct buf *buf, struct str s) {
+    if (buf->max != 0 || s.len >= buf->cap - buf->len) {
+        buf_put_slowly(buf, s);
+        return;
+    }
+    if (s.len) memcpy(buf->ptr + buf->len, s.ptr, s.len);
+    buf->len += s.len;
+    buf->ptr[buf->len] = '\0';
+}
+
+static inline void buf_put_char(struct buf *buf, char c) {
+    buf_put(buf, (struct str){&c, 1});
+}
+
 void buf_put_i64(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Puts s with every byte that is not part of well-formed UTF-8 replaced by U+FFFD. */
