@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { USUAL_BODY = 1000 }; // one execution, most single resources
+
 static void drop_body(struct http_response *response) {
     buf_free(&response->body);
     response->fixed_body = STR_NONE;
@@ -35,6 +37,7 @@ static void answer(struct http_response *response, int status, const char *conte
 
 struct json_writer respond_json_begin(struct http_response *response, int status) {
     answer(response, status, "application/json");
+    buf_reserve(&response->body, USUAL_BODY);
     return json_writer(&response->body);
 }
 

@@ -29,9 +29,10 @@ enum {
     DEFAULT_REQUEST_SECONDS = 30,
     DEFAULT_HEADER_SECONDS = 10,
     DEFAULT_GRACE_SECONDS = 30,
-    /* A target of MAX_URI, headers of MAX_HEADER_BYTES, and as much again for libmicrohttpd's own
-     * lists and the head of the answer; what is larger still meets its own 414 and 431. */
-    CONNECTION_MEMORY = 64 * 1024,
+    /* A target of MAX_URI, headers of MAX_HEADER_BYTES, and 16 KiB for libmicrohttpd's own lists
+     * and the head of the answer; what is larger still meets its own 414 and 431. It is wiped with
+     * every request, so more of it costs time. */
+    CONNECTION_MEMORY = 40 * 1024,
     BACKLOG = 511,
 };
 

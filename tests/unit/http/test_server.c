@@ -28,9 +28,8 @@ static void parse(struct http_request *request, struct http_response *response, 
         respond_err(request, response, &err);
         return;
     }
-    respond_json_begin(response, 200);
-    response->body = buf_with_max(0);
-    buf_put(&response->body, body ? json_dump(request->arena, body) : STR("null"));
+    struct json_writer w = respond_json_begin(response, 200);
+    json_raw(&w, body ? json_dump(request->arena, body) : STR("null"));
 }
 
 static void silent(struct http_request *request, struct http_response *response, void *context) {
