@@ -25,6 +25,7 @@ struct api *api_new(const struct api_options *options) {
     };
     api->defaults.retry.max_attempts = options->retry_max_attempts;
     api->defaults.retry.delay_seconds = options->retry_delay_seconds;
+    api->job_pages = answer_cache_new();
     (void)pthread_mutex_init(&api->stream_lock, NULL);
     list_init(&api->output_streams);
     return api;
@@ -33,6 +34,7 @@ struct api *api_new(const struct api_options *options) {
 void api_free(struct api *api) {
     if (api == NULL) return;
     (void)pthread_mutex_destroy(&api->stream_lock);
+    answer_cache_free(api->job_pages);
     free(api);
 }
 

@@ -13,6 +13,7 @@
 #ifndef ALPHABET_API_CONTEXT_H
 #define ALPHABET_API_CONTEXT_H
 
+#include "api/answer_cache.h"
 #include "api/api.h"
 #include "base/list.h"
 #include "http/problem.h"
@@ -26,7 +27,8 @@ enum { API_OPEN = 0 }; // route.role: no token needed; else the least enum role
 struct api {
     struct api_options options;
     _Atomic(struct engine *) engine;
-    struct job_defaults defaults; // without created_by and now
+    struct job_defaults defaults;   // without created_by and now
+    struct answer_cache *job_pages; // of GET /jobs, by the query as it was sent
 
     pthread_mutex_t stream_lock;
     /* under stream_lock */

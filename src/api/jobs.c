@@ -133,8 +133,9 @@ static struct job_filter read_job_filter(const struct http_request *request, str
     return filter;
 }
 
-void jobs_list(struct http_request *request, struct http_response *response, void *context) {
-    struct api *api = context;
+/* Reads and writes a page; false when it has answered with an error. */
+static bool answer_job_page(struct api *api, struct http_request *request,
+                            struct http_response *response) {
     static const char *const known[] = {"pageNumber", "pageSize",      "jobType", "status",
                                         "tag",        "search",        "queue",   "createdBy",
                                         "sortBy",     "sortDirection", NULL};
@@ -142,20 +143,33 @@ void jobs_list(struct http_request *request, struct http_response *response, voi
     query_check_known(request, known, &faults);
     struct page page = api_query_page(request, &faults);
     struct job_filter filter = read_job_filter(request, page, &faults);
-    if (!api_no_faults(request, response, &faults)) return;
+    if (!api_no_faults(request, response, &faults)) return false;
     struct store_tx *tx = api_read(api, request, response);
-    if (tx == NULL) return;
+    if (tx == NULL) return false;
     struct err err = ERR_INIT;
     struct job_page jobs;
     bool ok = store_job_list(tx, &filter, request->arena, &jobs, &err);
     store_read_end(tx);
     if (!ok) {
         respond_err(request, response, &err);
-        return;
+        return false;
     }
     struct json_writer w = api_page_begin(response);
     for (size_t i = 0; i < jobs.count; i++) job_to_json(&w, &jobs.items[i]);
     api_page_end(&w, page, jobs.total);
+    return true;
+}
+
+/* The same page is polled by every open dashboard; a job as it is shown depends on the store alone,
+ * so a page that was answered is good until a job changes. */
+void jobs_list(struct http_request *request, struct http_response *response, void *context) {
+    struct api *api = context;
+    int64_t generation = store_jobs_generation(api->options.store); // before the store is read
+    struct json_writer w = respond_json_begin(response, 200);
+    if (answer_cache_find(api->job_pages, request->query_text, generation, w.out)) return;
+    if (answer_job_page(api, request, response))
+        answer_cache_keep(api->job_pages, request->query_text, generation,
+                          buf_str(&response->body));
 }
 
 void jobs_failed(struct http_request *request, struct http_response *response, void *context) {
