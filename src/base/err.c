@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __clang_analyzer__
+#undef err_set
+#undef err_set_field
+#undef err_set_at
+#undef err_wrap
+#endif
+
 static void fill(struct err *err, enum err_kind kind, const char *field, const char *format,
                  va_list args) PRINTF_LIKE(4, 0);
 
