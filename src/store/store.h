@@ -370,7 +370,7 @@ WARN_UNUSED bool store_idempotency_get(struct store_tx *tx, struct str scope, st
 /* Replaces an expired one. */
 WARN_UNUSED bool store_idempotency_put(struct store_tx *tx, const struct idempotency *entry,
                                        struct err *err);
-/* Deletes at most `limit` entries made before `before`; answers how many. */
+/* Deletes at most `limit` entries made before `before`, oldest first; answers how many. */
 WARN_UNUSED bool store_idempotency_expire(struct store_tx *tx, struct utc before, int64_t limit,
                                           int64_t *ret, struct err *err);
 

@@ -39,19 +39,27 @@ bool memory_idempotency_put(struct store_tx *tx, const struct idempotency *entry
     return true;
 }
 
+/* The place of the oldest entry made before `before`; the count when there is none. */
+static size_t oldest_before(struct tables *tables, struct utc before) {
+    size_t count = tables_count(tables, TABLE_IDEMPOTENCY), oldest = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct idempotency *entry = tables_at(tables, TABLE_IDEMPOTENCY, i);
+        if (!utc_before(entry->created_at, before)) continue;
+        before = entry->created_at;
+        oldest = i;
+    }
+    return oldest;
+}
+
 bool memory_idempotency_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                                struct err *err) {
     (void)err;
     struct tables *tables = tables_to_change(tx);
     int64_t deleted = 0;
-    for (size_t i = 0; i < tables_count(tables, TABLE_IDEMPOTENCY) && deleted < limit;) {
-        const struct idempotency *entry = tables_at(tables, TABLE_IDEMPOTENCY, i);
-        if (!utc_before(entry->created_at, before)) {
-            i++;
-            continue;
-        }
-        tables_delete(tables, TABLE_IDEMPOTENCY, tables_row_at(tables, TABLE_IDEMPOTENCY, i));
-        deleted++;
+    for (; deleted < limit; deleted++) {
+        size_t oldest = oldest_before(tables, before);
+        if (oldest == tables_count(tables, TABLE_IDEMPOTENCY)) break;
+        tables_delete(tables, TABLE_IDEMPOTENCY, tables_row_at(tables, TABLE_IDEMPOTENCY, oldest));
     }
     *ret = deleted;
     return true;
