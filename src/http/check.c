@@ -181,16 +181,16 @@ bool is_request_id(struct str id) {
     return id.len >= 1 && id.len <= 128;
 }
 
-struct str trace_id_of(struct str s) {
+struct str trace_id_of(struct str traceparent) {
     static const char shape[] = "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
     bool zero = true;
-    if (s.len < sizeof shape - 1) return STR_NONE;
+    if (traceparent.len < sizeof shape - 1) return STR_NONE;
     for (size_t i = 0; i < sizeof shape - 1; i++) {
-        char c = s.ptr[i];
+        char c = traceparent.ptr[i];
         bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
         if (shape[i] == '-' ? c != '-' : !hex) return STR_NONE;
         if (i >= 3 && i < 35 && c != '0') zero = false;
     }
-    if (zero || str_starts_with(s, STR("ff"))) return STR_NONE;
-    return str_slice(s, 3, 32);
+    if (zero || str_starts_with(traceparent, STR("ff"))) return STR_NONE;
+    return str_slice(traceparent, 3, 32);
 }

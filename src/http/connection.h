@@ -27,7 +27,7 @@ struct connection {
 };
 
 /* As MHD_NotifyConnectionCallback. */
-void connection_notify(void *server, struct MHD_Connection *mhd, void **context,
+void connection_notify(void *context, struct MHD_Connection *mhd, void **socket_context,
                        enum MHD_ConnectionNotificationCode code);
 void connection_set_deadline(struct connection *connection, struct mono from, unsigned seconds,
                              size_t bytes);

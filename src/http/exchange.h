@@ -49,12 +49,12 @@ struct exchange {
 };
 
 struct exchange *exchange_of_request(struct http_request *request);
-/* The callbacks of libmicrohttpd (server.c registers them). */
-void *exchange_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);
-enum MHD_Result exchange_on_access(void *server, struct MHD_Connection *mhd, const char *url,
+/* The callbacks of libmicrohttpd; server.c registers them with the server as context. */
+void *exchange_on_uri(void *context, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result exchange_on_access(void *context, struct MHD_Connection *mhd, const char *url,
                                    const char *method, const char *version, const char *data,
-                                   size_t *size, void **context);
-void exchange_on_completed(void *server, struct MHD_Connection *mhd, void **context,
+                                   size_t *size, void **request_context);
+void exchange_on_completed(void *context, struct MHD_Connection *mhd, void **request_context,
                            enum MHD_RequestTerminationCode code);
 /* Runs the handler of a waiting exchange, on a worker. */
 void exchange_work(struct list *work);

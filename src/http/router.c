@@ -98,13 +98,15 @@ static bool is_rest(struct str segment) {
     return is_parameter(segment) && segment.len > 3 && segment.ptr[segment.len - 2] == '*';
 }
 
-static struct node *child_make(struct node *node, struct str segment) {
-    struct node **slot = is_rest(segment)        ? &node->rest
-                         : is_parameter(segment) ? &node->parameter
-                                                 : NULL;
-    if (slot == NULL) return literal_make(node, segment);
+static struct node *slot_make(struct node **slot) {
     if (*slot == NULL) *slot = xcalloc(1, sizeof(struct node));
     return *slot;
+}
+
+static struct node *child_make(struct node *node, struct str segment) {
+    if (is_rest(segment)) return slot_make(&node->rest);
+    if (is_parameter(segment)) return slot_make(&node->parameter);
+    return literal_make(node, segment);
 }
 
 /* Where the route of this template hangs; NULL and err when it is malformed. */

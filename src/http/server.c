@@ -144,7 +144,7 @@ static int listen_at(const struct http_server_options *options, struct err *err)
 }
 
 static uint16_t port_of(int fd) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
     if (getsockname(fd, (struct sockaddr *)(void *)&address, &size) != 0) return 0;
     if (address.ss_family == AF_INET)

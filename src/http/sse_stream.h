@@ -50,9 +50,10 @@ void sse_hub_destroy(struct sse_hub *hub);
 struct sse_stream *sse_stream_new(struct sse_hub *hub, struct MHD_Connection *connection,
                                   _Atomic int64_t *deadline_us, void (*on_close)(void *context),
                                   void *context);
-/* As MHD_ContentReaderCallback: suspends the connection when nothing is queued. */
-ssize_t sse_stream_read(void *stream, uint64_t position, char *out, size_t max);
+/* As MHD_ContentReaderCallback, the stream being its context: suspends the connection when nothing
+ * is queued. */
+ssize_t sse_stream_read(void *context, uint64_t position, char *out, size_t max);
 /* As MHD_ContentReaderFreeCallback: unlists, calls on_close, frees. */
-void sse_stream_free(void *stream);
+void sse_stream_free(void *context);
 
 #endif
