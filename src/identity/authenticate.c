@@ -3,50 +3,46 @@
  * Verifying a token and reading its user costs some ten microseconds and a read transaction; a busy
  * client sends the same token thousands of times a second. So a good answer is kept for
  * AUTHENTICATION_CACHE_SECONDS, and every change to a user in this process empties the cache at
- * once.
+ * once. The cache knows a token by its keyed hash, which is all it takes to recognise it and
+ * nothing that could be read out of memory and used.
  */
 #include "identity/internal.h"
 
-#include "base/hash.h"
-
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
-static struct cached_principal *slot_of(struct identity *identity, struct str token) {
-    return &identity->cache[hash_str(token, 0) % CACHE_SLOTS];
+static struct token_digest digest_of(const struct identity *identity, struct str token) {
+    struct token_digest digest;
+    crypto_shorthash_siphashx24(digest.bytes, (const unsigned char *)token.ptr, token.len,
+                                identity->cache_key);
+    return digest;
 }
 
-static bool cache_find(struct identity *identity, struct str token, struct principal *ret) {
-    bool found = false;
+static struct cached_principal *slot_of(struct identity *identity, struct token_digest digest) {
+    return &identity->cache[(digest.bytes[0] | digest.bytes[1] << 8) % CACHE_SLOTS];
+}
+
+static bool cache_find(struct identity *identity, struct token_digest digest,
+                       struct principal *ret) {
+    struct mono now = clock_mono(identity->clock);
+    struct utc today = clock_now(identity->clock);
     (void)pthread_mutex_lock(&identity->cache_lock);
-    const struct cached_principal *slot = slot_of(identity, token);
-    if (slot->token && slot->token_len == token.len &&
-        sodium_memcmp(slot->token, token.ptr, token.len) == 0 &&
-        mono_before(clock_mono(identity->clock), slot->good_until) &&
-        utc_before(clock_now(identity->clock), slot->expires_at)) {
-        *ret = slot->principal;
-        found = true;
-    }
+    const struct cached_principal *slot = slot_of(identity, digest);
+    bool found = slot->filled &&
+                 sodium_memcmp(slot->digest.bytes, digest.bytes, sizeof digest.bytes) == 0 &&
+                 mono_before(now, slot->good_until) && utc_before(today, slot->expires_at);
+    if (found) *ret = slot->principal;
     (void)pthread_mutex_unlock(&identity->cache_lock);
     return found;
 }
 
-static void cache_empty_slot(struct cached_principal *slot) {
-    if (slot->token) sodium_memzero(slot->token, slot->token_len);
-    free(slot->token);
-    *slot = (struct cached_principal){0};
-}
-
 /* `looked_at` is when the user was read: a change that came in between must not be hidden. */
-static void cache_put(struct identity *identity, struct str token, const struct principal *who,
-                      struct mono looked_at, struct utc expires_at) {
+static void cache_put(struct identity *identity, struct token_digest digest,
+                      const struct principal *who, struct mono looked_at, struct utc expires_at) {
     (void)pthread_mutex_lock(&identity->cache_lock);
-    struct cached_principal *slot = slot_of(identity, token);
-    cache_empty_slot(slot);
-    *slot = (struct cached_principal){
-        .token = xstr_dup(token),
-        .token_len = token.len,
+    *slot_of(identity, digest) = (struct cached_principal){
+        .filled = true,
+        .digest = digest,
         .principal = *who,
         .good_until = mono_add(looked_at, span_seconds(AUTHENTICATION_CACHE_SECONDS)),
         .expires_at = expires_at,
@@ -56,7 +52,7 @@ static void cache_put(struct identity *identity, struct str token, const struct 
 
 void identity_forget(struct identity *identity) {
     (void)pthread_mutex_lock(&identity->cache_lock);
-    for (size_t i = 0; i < CACHE_SLOTS; i++) cache_empty_slot(&identity->cache[i]);
+    for (size_t i = 0; i < CACHE_SLOTS; i++) identity->cache[i] = (struct cached_principal){0};
     (void)pthread_mutex_unlock(&identity->cache_lock);
 }
 
@@ -133,7 +129,8 @@ static bool by_personal_token(struct identity *identity, struct str token, struc
 bool identity_authenticate(struct identity *identity, struct str bearer, struct principal *ret,
                            struct err *err) {
     if (bearer.len == 0 || bearer.len > JWT_MAX) return refuse(err);
-    if (cache_find(identity, bearer, ret)) return true;
+    struct token_digest digest = digest_of(identity, bearer);
+    if (cache_find(identity, digest, ret)) return true;
     struct mono looked_at = clock_mono(identity->clock);
     struct arena arena = {0};
     struct principal who;
@@ -147,7 +144,7 @@ bool identity_authenticate(struct identity *identity, struct str bearer, struct 
         if (err) *err = why;
         return false;
     }
-    cache_put(identity, bearer, &who, looked_at, expires_at);
+    cache_put(identity, digest, &who, looked_at, expires_at);
     *ret = who;
     return true;
 }

@@ -29,6 +29,7 @@ struct identity *identity_new(const struct identity_options *options) {
     identity->lockout_failures = options->lockout_failures;
     identity->lockout = options->lockout;
     identity->gate = password_gate_new(HASHES_AT_ONCE, LOGINS_WAITING);
+    randombytes_buf(identity->cache_key, sizeof identity->cache_key);
     (void)pthread_mutex_init(&identity->cache_lock, NULL);
     return identity;
 }

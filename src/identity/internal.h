@@ -6,13 +6,19 @@
 #include "identity/jwt.h"
 
 #include <pthread.h>
+#include <sodium.h>
 
 enum { CACHE_SLOTS = 512 };
 
+/* A token stands in the cache as its SipHash of 128 bits under a key of this process. */
+struct token_digest {
+    unsigned char bytes[crypto_shorthash_siphashx24_BYTES];
+};
+
 /* One token that was found good a moment ago. */
 struct cached_principal {
-    char *token; // owned; NULL = empty slot
-    size_t token_len;
+    bool filled;
+    struct token_digest digest;
     struct principal principal;
     struct mono good_until; // look again after this
     struct utc expires_at;  // the token's own end
@@ -26,6 +32,7 @@ struct identity {
     struct span lockout;
     struct password_gate *gate;
 
+    unsigned char cache_key[crypto_shorthash_siphashx24_KEYBYTES];
     pthread_mutex_t cache_lock;
     /* under cache_lock */
     struct cached_principal cache[CACHE_SLOTS];
