@@ -2,7 +2,9 @@
 //
 // The promise: `GET /executions/{id}` at 0.4 and `GET /jobs` (20 items) at 0.15 of the rate of a bare
 // libmicrohttpd that answers a fixed body of the same size (bare_microhttpd.c, the same library, the same
-// number of threads). Both servers stand side by side; wrk asks them in turns, and the median of the
+// number of threads). A page of jobs that was answered is given again until a job changes, so it is asked
+// for in two ways: `jobs` with so many different filters that each page is made anew, `polledJobs` the same
+// one again and again. Both servers stand side by side; wrk asks them in turns, and the median of the
 // ratios of all rounds counts, so that whatever else the machine does meanwhile meets both. wrk shares the
 // processors with them, which flatters the slower side; cpuMicros, what the server's own process spent on a
 // request, is free of that and is shown beside it.
@@ -14,6 +16,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startServer, startTarget, waitFor } from '../tests/api/support/server.mjs';
 
@@ -23,7 +26,8 @@ const rounds = Number(process.env.ROUNDS || 5);
 const seconds = Number(process.env.SECONDS || 2);
 const connections = Number(process.env.CONNECTIONS || 32);
 const V1 = '/api/v1/scheduler';
-const LIMITS = { execution: 0.4, jobs: 0.15 };
+const LIMITS = { execution: 0.4, jobs: 0.15, polledJobs: 0.15 };
+const paths = fileURLToPath(new URL('paths.lua', import.meta.url));
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const round = (value, digits = 3) => Number(value.toFixed(digits));
@@ -42,10 +46,11 @@ function cpuMicros(pid) {
 }
 
 /** One load: requests a second, the 99th percentile, the server's time for each. Any answer but a 200 is a failure. */
-async function load({ url, pid, token }, length = seconds) {
+async function load({ url, pid, token, places = [] }, length = seconds) {
   const before = cpuMicros(pid);
   const header = token ? ['-H', `Authorization: Bearer ${token}`] : [];
-  const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${length}s`, '--latency', ...header, url]);
+  const script = places.length > 0 ? ['-s', paths, url, '--', ...places] : [url];
+  const { stdout } = await run('wrk', ['-t1', `-c${connections}`, `-d${length}s`, '--latency', ...header, ...script]);
   assert.doesNotMatch(stdout, /Non-2xx|Socket errors/, stdout);
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]);
   const answers = Number(/(\d+) requests in/.exec(stdout)[1]);
@@ -101,15 +106,28 @@ async function fill(server, token, target) {
   return id;
 }
 
+/** Pages that hold the same twenty jobs, each asked for otherwise; far more than the server keeps answers of. */
+function filters() {
+  const choices = [
+    ['sortBy=name', 'sortBy=createdAt', 'sortBy=updatedAt'], ['sortDirection=asc', 'sortDirection=desc'], ['', 'status=active'],
+    ['', 'jobType=HttpCall'], ['', 'queue=default'], ['', 'pageSize=20'],
+  ];
+  const combined = choices.reduce((begun, next) => begun.flatMap((some) => next.map((one) => [...some, one])), [[]]);
+  return combined.map((parts) => `/jobs?${parts.filter((part) => part !== '').join('&')}`);
+}
+
 const target = await startTarget();
 const server = await startServer({ settings: { 'Scheduler:Http:AllowedHosts': '127.0.0.1' } });
 try {
   const token = await server.login();
   const id = await fill(server, token, target);
   const figures = {};
-  for (const [name, place] of [['execution', `/executions/${id}`], ['jobs', '/jobs']]) {
-    const { text } = await server.request('GET', V1 + place, { token });
-    figures[name] = await compare({ url: server.base + V1 + place, pid: server.pid, token }, Buffer.byteLength(text), LIMITS[name]);
+  const asked = { execution: [`/executions/${id}`], jobs: filters(), polledJobs: ['/jobs'] };
+  for (const [name, list] of Object.entries(asked)) {
+    const places = list.map((place) => V1 + place);
+    const { text } = await server.request('GET', places[0], { token });
+    const real = { url: server.base + places[0], pid: server.pid, token, places: places.slice(1) };
+    figures[name] = await compare(real, Buffer.byteLength(text), LIMITS[name]);
   }
   console.log(JSON.stringify({
     connections, rounds, ...figures, ok: Object.values(figures).every(({ ok }) => ok),
