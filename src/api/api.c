@@ -161,8 +161,17 @@ bool api_no_faults(const struct http_request *request, struct http_response *res
     return false;
 }
 
+bool api_no_query(const struct http_request *request, struct http_response *response) {
+    static const char *const none[] = {NULL};
+    struct faults faults = {.arena = request->arena};
+    if (request->query.count == 0) return true;
+    query_check_known(request, none, &faults);
+    return api_no_faults(request, response, &faults);
+}
+
 bool api_body_object(struct http_request *request, struct http_response *response, json_t **ret) {
     struct err err = ERR_INIT;
+    if (!api_no_query(request, response)) return false;
     json_t *root = request_json(request, &err);
     if (root == NULL && err.kind != ERR_NONE) {
         respond_err(request, response, &err);
@@ -176,6 +185,15 @@ bool api_body_object(struct http_request *request, struct http_response *respons
     }
     *ret = root;
     return true;
+}
+
+bool api_body_empty(struct http_request *request, struct http_response *response) {
+    static const char *const none[] = {NULL};
+    struct faults faults = {.arena = request->arena};
+    json_t *body;
+    if (!api_body_object(request, response, &body)) return false;
+    if (body) api_check_members(body, none, &faults);
+    return api_no_faults(request, response, &faults);
 }
 
 void api_check_members(const json_t *object, const char *const *names, struct faults *faults) {

@@ -69,6 +69,7 @@ void auth_refresh(struct http_request *request, struct http_response *response, 
 
 void auth_logout(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
+    if (!api_body_empty(request, response)) return;
     struct actor actor = api_actor(request);
     struct err err = ERR_INIT;
     if (identity_logout(api->options.identity, api_principal(request), &actor, &err)) {
@@ -80,6 +81,7 @@ void auth_logout(struct http_request *request, struct http_response *response, v
 
 void auth_me(struct http_request *request, struct http_response *response, void *context) {
     (void)context;
+    if (!api_no_query(request, response)) return;
     const struct principal *who = api_principal(request);
     struct json_writer w = respond_json_begin(response, 200);
     json_object_begin(&w);

@@ -61,9 +61,13 @@ void api_page_end(struct json_writer *w, struct page page, int64_t total);
 /* 400 with all faults and false, when there are any. */
 bool api_no_faults(const struct http_request *request, struct http_response *response,
                    const struct faults *faults);
-/* The body as a JSON object; 400 and false when it is something else. *ret is NULL for an empty
- * optional body. */
+/* 400 and false when the query holds anything: for routes that know no parameter. */
+bool api_no_query(const struct http_request *request, struct http_response *response);
+/* The body as a JSON object; 400 and false when it is something else, or when there is a query,
+ * which no route with a body knows. *ret is NULL for an empty optional body. */
 bool api_body_object(struct http_request *request, struct http_response *response, json_t **ret);
+/* The same for a route that takes no field: at most an empty object. */
+bool api_body_empty(struct http_request *request, struct http_response *response);
 /* A fault for each member of `object` that is not in `names` (NULL-terminated). */
 void api_check_members(const json_t *object, const char *const *names, struct faults *faults);
 

@@ -90,7 +90,9 @@ void runs_list(struct http_request *request, struct http_response *response, voi
 static bool read_execution(struct api *api, struct http_request *request,
                            struct http_response *response, struct guid *ret_id,
                            struct execution *ret) {
-    if (!api_path_guid(request, response, "executionId", ret_id)) return false;
+    if (!api_path_guid(request, response, "executionId", ret_id) ||
+        !api_no_query(request, response))
+        return false;
     struct store_tx *tx = api_read(api, request, response);
     if (tx == NULL) return false;
     struct err err = ERR_INIT;
@@ -222,15 +224,10 @@ static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err 
 void executions_cancel(struct http_request *request, struct http_response *response,
                        void *context) {
     struct api *api = context;
-    static const char *const known[] = {NULL};
     struct cancellation cancellation = {0};
-    json_t *body;
     if (!api_path_guid(request, response, "executionId", &cancellation.id) ||
-        !api_body_object(request, response, &body))
+        !api_body_empty(request, response))
         return;
-    struct faults faults = {.arena = request->arena};
-    if (body) api_check_members(body, known, &faults);
-    if (!api_no_faults(request, response, &faults)) return;
     struct api_write write = {
         .api = api, .request = request, .run = run_cancel, .context = &cancellation, .poke = true};
     if (!api_write(&write, response)) return;
@@ -278,15 +275,9 @@ static bool run_retry(struct store_tx *tx, struct api_write *write, struct err *
 
 void executions_retry(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
-    static const char *const known[] = {NULL};
     struct guid id;
-    json_t *body;
-    if (!api_path_guid(request, response, "executionId", &id) ||
-        !api_body_object(request, response, &body))
+    if (!api_path_guid(request, response, "executionId", &id) || !api_body_empty(request, response))
         return;
-    struct faults faults = {.arena = request->arena};
-    if (body) api_check_members(body, known, &faults);
-    if (!api_no_faults(request, response, &faults)) return;
     struct api_write write = {
         .api = api, .request = request, .run = run_retry, .context = &id, .poke = true};
     (void)api_write(&write, response);

@@ -213,7 +213,7 @@ static bool apply_resume(struct change *change, const struct job *before, struct
 void jobs_resume(struct http_request *request, struct http_response *response, void *context) {
     struct change change = new_change("job.resume", request, response, context);
     change.apply = apply_resume;
-    if (api_body_object(request, response, &change.body)) make_change(&change);
+    if (api_body_empty(request, response)) make_change(&change);
 }
 
 /* ---- exclusions ---- */
@@ -243,13 +243,13 @@ void exclusions_clear(struct http_request *request, struct http_response *respon
     struct change change = new_change("job.exclusions", request, response, context);
     change.apply = apply_exclusions;
     change.with_exclusions = true;
-    make_change(&change);
+    if (api_no_query(request, response)) make_change(&change);
 }
 
 void exclusions_show(struct http_request *request, struct http_response *response, void *context) {
     struct guid id;
     struct job job;
-    if (!api_path_guid(request, response, "jobId", &id) ||
+    if (!api_path_guid(request, response, "jobId", &id) || !api_no_query(request, response) ||
         !api_read_job(context, request, response, id, &job))
         return;
     struct json_writer w = respond_json_begin(response, 200);

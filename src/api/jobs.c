@@ -62,7 +62,7 @@ void jobs_show(struct http_request *request, struct http_response *response, voi
     struct api *api = context;
     struct guid id;
     struct job job;
-    if (!api_path_guid(request, response, "jobId", &id) ||
+    if (!api_path_guid(request, response, "jobId", &id) || !api_no_query(request, response) ||
         !api_read_job(api, request, response, id, &job))
         return;
     struct json_writer w = respond_json_begin(response, 200);

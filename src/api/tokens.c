@@ -53,6 +53,7 @@ void tokens_list(struct http_request *request, struct http_response *response, v
     struct access_token *tokens;
     size_t count;
     struct err err = ERR_INIT;
+    if (!api_no_query(request, response)) return;
     if (!identity_token_list(api->options.identity, api_principal(request), request->arena, &tokens,
                              &count, &err)) {
         respond_err(request, response, &err);
@@ -67,7 +68,8 @@ void tokens_list(struct http_request *request, struct http_response *response, v
 void tokens_revoke(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
     struct guid id;
-    if (!api_path_guid(request, response, "tokenId", &id)) return;
+    if (!api_path_guid(request, response, "tokenId", &id) || !api_no_query(request, response))
+        return;
     struct actor actor = api_actor(request);
     struct err err = ERR_INIT;
     if (identity_token_revoke(api->options.identity, api_principal(request), &actor, id, &err)) {

@@ -107,14 +107,15 @@ static void answer_user(struct http_request *request, struct http_response *resp
 
 void users_show(struct http_request *request, struct http_response *response, void *context) {
     struct guid id;
-    if (api_path_guid(request, response, "userId", &id))
+    if (api_path_guid(request, response, "userId", &id) && api_no_query(request, response))
         answer_user(request, response, context, id);
 }
 
 static void set_lock(struct http_request *request, struct http_response *response, struct api *api,
                      bool locked) {
     struct guid id;
-    if (!api_path_guid(request, response, "userId", &id)) return;
+    if (!api_path_guid(request, response, "userId", &id) || !api_body_empty(request, response))
+        return;
     struct actor actor = api_actor(request);
     struct err err = ERR_INIT;
     if (identity_user_lock(api->options.identity, &actor, id, locked, &err)) {
@@ -178,7 +179,8 @@ void users_set_roles(struct http_request *request, struct http_response *respons
 void users_delete(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
     struct guid id;
-    if (!api_path_guid(request, response, "userId", &id)) return;
+    if (!api_path_guid(request, response, "userId", &id) || !api_no_query(request, response))
+        return;
     struct actor actor = api_actor(request);
     struct err err = ERR_INIT;
     if (identity_user_delete(api->options.identity, &actor, id, &err)) {
