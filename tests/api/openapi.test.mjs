@@ -129,6 +129,7 @@ function routesOf(source) {
     method, path: (macros[prefix.trim()] ?? '') + rest, role: role === 'API_OPEN' ? 'none' : role[5] + role.slice(6).toLowerCase(), handler,
   });
   for (const [, prefix, rest, role, handler] of table.matchAll(new RegExp(`\\b(?:SLOW_)?READ\\(${route}, (\\w+), (\\w+)\\)`, 'g'))) add('GET', prefix, rest, role, handler);
+  for (const [, prefix, rest, role, handler] of table.matchAll(new RegExp(`\\bHASHES\\(${route}, (\\w+), (\\w+)\\)`, 'g'))) add('POST', prefix, rest, role, handler);
   for (const [, method, prefix, rest, role, handler] of table.matchAll(new RegExp(`\\bWRITE\\w*\\(HTTP_(\\w+), ${route}, (\\w+), (\\w+)\\)`, 'g'))) add(method, prefix, rest, role, handler);
   for (const [, method, prefix, rest, handler, role] of table.matchAll(new RegExp(`\\{HTTP_(\\w+), ${route}, (\\w+), [\\w |]+, (\\w+), \\w+\\}`, 'g'))) add(method, prefix, rest, role, handler);
   return rows;
