@@ -29,7 +29,8 @@ void jobs_create(struct http_request *request, struct http_response *response, v
     struct api *api = context;
     json_t *body;
     if (!api_body_object(request, response, &body)) return;
-    struct utc now = clock_now(api->options.clock);
+    /* To the millisecond, as it is shown: an interval counts from this instant. */
+    struct utc now = utc_from_ms(utc_ms(clock_now(api->options.clock)));
     struct faults faults = {.arena = request->arena};
     struct job_defaults defaults = api_job_defaults(api, request, now);
     struct creation creation = {0};
