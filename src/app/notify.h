@@ -8,6 +8,11 @@
 #ifndef ALPHABET_APP_NOTIFY_H
 #define ALPHABET_APP_NOTIFY_H
 
-void notify_manager(const char *state); // "READY=1", "STOPPING=1"
+#include "base/clock.h"
+
+void notify_manager(const char *state); // "READY=1", "STOPPING=1", "WATCHDOG=1"
+
+/* How often WATCHDOG=1 is to be sent, half of what the manager waits for it; 0 when it does not. */
+struct span notify_watchdog_interval(void);
 
 #endif

@@ -338,9 +338,23 @@ static void reload(int argc, char **argv) {
     settings_free(&fresh);
 }
 
-static void wait_for_end(const sigset_t *signals, int argc, char **argv) {
+/* The next signal; 0 when the service manager is to hear from us first. */
+static int next_signal(const sigset_t *signals, struct span beat) {
     int number = 0;
-    while (sigwait(signals, &number) == 0 && number == SIGHUP) reload(argc, argv);
+    if (beat.us == 0) return sigwait(signals, &number) == 0 ? number : 0;
+    const struct timespec limit = {.tv_sec = (time_t)(beat.us / 1000000),
+                                   .tv_nsec = (long)(beat.us % 1000000) * 1000};
+    number = sigtimedwait(signals, NULL, &limit);
+    return number > 0 ? number : 0;
+}
+
+static void wait_for_end(const sigset_t *signals, int argc, char **argv) {
+    struct span beat = notify_watchdog_interval();
+    int number;
+    while ((number = next_signal(signals, beat)) == 0 || number == SIGHUP) {
+        if (number == SIGHUP) reload(argc, argv);
+        if (beat.us) notify_manager("WATCHDOG=1");
+    }
     log_info("stopping", "signal=%s", sigabbrev_np(number));
 }
 

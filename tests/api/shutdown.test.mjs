@@ -1,5 +1,6 @@
 // Stopping: SIGTERM drains, what does not end is handed back; SIGHUP; a client in mid-request.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -130,6 +131,29 @@ test('SIGHUP takes over the level of the log, keeps what is in force when the fi
     await it.endedOf(job, 2);
   } finally {
     await it.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+const python = spawnSync('python3', ['--version']).status === 0;
+
+test('the service manager is told of the start, of the stop, and in between that all is well', { skip: python ? false : 'python3 is not here' }, async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alphabet-notify-'));
+  const socket = path.join(folder, 'notify');
+  const listener = spawn('python3', ['-uc', `import socket\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\ns.bind(${JSON.stringify(socket)})\nprint("listening")\nwhile True: print(s.recv(4096).decode())`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let heard = '';
+  listener.stdout.on('data', (text) => { heard += text; });
+  try {
+    await waitFor(() => heard.includes('listening'), { what: 'the listener' });
+    const it = await startScheduler({ env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '300000' } });
+    await waitFor(() => (heard.match(/WATCHDOG=1/g) ?? []).length >= 3, { what: 'signs of life', seconds: 10 });
+    assert.ok(heard.indexOf('READY=1') < heard.indexOf('WATCHDOG=1'));
+    process.kill(it.server.pid, 'SIGHUP');
+    await waitFor(() => /reloaded/.test(it.server.log()), { what: 'the reload' });
+    await it.stop();
+    await waitFor(() => heard.trim().endsWith('STOPPING=1'), { what: 'the stop to be told' });
+  } finally {
+    listener.kill('SIGKILL');
     fs.rmSync(folder, { recursive: true, force: true });
   }
 });
