@@ -197,4 +197,27 @@ test('health, readiness, version: what they say, and to everybody', async () => 
   assert.equal((await at('/version')).name, 'alphabet');
 });
 
+test('R1: a line of the log cannot be forged: whatever is asked, one event is one line', async () => {
+  const own = await startScheduler({ settings: { 'Logging:Level': 'debug', 'LockoutSettings:MaxFailedAttempts': 2 } });
+  try {
+    const forged = '\n2026-01-01T00:00:00.000Z ERROR forged \u001b[31m\u202e"';
+    await own.get(`/jobs?search=${encodeURIComponent(forged)}`);
+    await own.server.request('GET', `/${encodeURIComponent(forged)}`);
+    for (let i = 0; i < 3; i++) await own.server.request('POST', '/api/v1/auth/login', { body: { email: `${forged}@example.com`, password: forged } });
+    const job = await own.create({ name: 'Forged \u202e "', jobConfiguration: { url: own.target.url(`/status/500/${encodeURIComponent(forged)}`) } });
+    await own.run(job);
+    await own.server.request('GET', '/jobs', { headers: { 'X-Request-Id': 'a"b', 'User-Agent': '%0aforged' } });
+    await own.server.end();
+    const lines = own.server.log().split('\n').filter(Boolean);
+    assert.ok(lines.length >= 1);
+    for (const line of lines) {
+      assert.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARN|ERROR) /);
+      assert.doesNotMatch(line, /ERROR forged|\u001b/);
+    }
+    await own.server.start();
+  } finally {
+    await own.stop();
+  }
+});
+
 });
