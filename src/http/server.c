@@ -247,7 +247,8 @@ void http_server_stop(struct http_server *server) {
     if (server == NULL) return;
     atomic_store(&server->stopping, true);
     int listening = MHD_quiesce_daemon(server->daemon);
-    if (listening >= 0) (void)close(listening);
+    /* Nobody gets in any more; the descriptor stays taken while a thread may still look at it. */
+    if (listening >= 0) (void)shutdown(listening, SHUT_RDWR);
     sse_hub_close(&server->hub);
     wait_for_answers(server);
     /* No connection may be suspended when the daemon stops, so each handler must come back. */
@@ -255,6 +256,7 @@ void http_server_stop(struct http_server *server) {
     keeper_stop(&server->keeper);
     keeper_cut_all(&server->keeper);
     MHD_stop_daemon(server->daemon);
+    if (listening >= 0) (void)close(listening);
     workers_free(server->workers);
     keeper_destroy(&server->keeper);
     sse_hub_destroy(&server->hub);
