@@ -28,6 +28,7 @@
 enum {
     EXIT_STORE_FAILED = 70,
     IDEMPOTENCY_HOURS = 24,
+    ENGINE_SILENCE_SECONDS = 10,
     /* What limits memory: glibc would give every thread an arena of its own, each keeping what it
      * needed once, and every connection of the store keeps pages and prepared statements. */
     MALLOC_ARENAS = 4,
@@ -348,12 +349,27 @@ static int next_signal(const sigset_t *signals, struct span beat) {
     return number > 0 ? number : 0;
 }
 
-static void wait_for_end(const sigset_t *signals, int argc, char **argv) {
+/* The service manager hears from us only while the engine goes on: a process that answers requests
+ * and runs no job is the one that must be started again. */
+struct pulse {
+    uint64_t turns;
+    struct mono felt_at;
+};
+
+static bool engine_is_alive(struct server *server, struct pulse *pulse) {
+    struct mono now = clock_mono(server->clock);
+    uint64_t turns = engine_figures(server->engine).turns;
+    if (turns != pulse->turns) *pulse = (struct pulse){turns, now};
+    return mono_diff(now, pulse->felt_at).us < span_seconds(ENGINE_SILENCE_SECONDS).us;
+}
+
+static void wait_for_end(struct server *server, const sigset_t *signals, int argc, char **argv) {
     struct span beat = notify_watchdog_interval();
+    struct pulse pulse = {.felt_at = clock_mono(server->clock)};
     int number;
     while ((number = next_signal(signals, beat)) == 0 || number == SIGHUP) {
         if (number == SIGHUP) reload(argc, argv);
-        if (beat.us) notify_manager("WATCHDOG=1");
+        if (beat.us && engine_is_alive(server, &pulse)) notify_manager("WATCHDOG=1");
     }
     log_info("stopping", "signal=%s", sigabbrev_np(number));
 }
@@ -377,7 +393,7 @@ int app_serve(int argc, char **argv) {
     notify_manager("READY=1");
     log_info("ready", "port=%u node=%.*s", (unsigned)http_server_port(server.http),
              STR_ARG(server.node_name));
-    wait_for_end(&signals, argc, argv);
+    wait_for_end(&server, &signals, argc, argv);
     notify_manager("STOPPING=1");
     stop(&server);
     return 0;

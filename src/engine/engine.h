@@ -67,6 +67,7 @@ struct engine_figures {
     int64_t started, succeeded, failed, cancelled; // since start
     int64_t unsettled;                             // ended, and not yet in the store
     bool paused;
+    uint64_t turns;  // grows at least once a second while the engine's thread is alive
     bool store_away; // the last write did not reach the store; it is tried again
 };
 

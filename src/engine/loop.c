@@ -72,6 +72,7 @@ static void publish(struct engine *engine) {
     enum core_state state = core_state(engine->core);
     struct engine_figures figures = core_figures(engine->core);
     (void)pthread_mutex_lock(&engine->lock);
+    figures.turns = engine->figures.turns + 1;
     engine->figures = figures;
     if (state == CORE_FAILED) engine->failure = *core_failure(engine->core);
     if (engine->state != state) {
