@@ -233,7 +233,7 @@ void executions_cancel(struct http_request *request, struct http_response *respo
     if (!api_write(&write, response)) return;
     struct engine *engine = atomic_load(&api->engine);
     if (cancellation.result == CANCEL_REQUESTED && engine)
-        engine_cancel(engine, cancellation.execution.row);
+        engine_cancel(engine, cancellation.execution.row, STR_NONE);
 }
 
 /* ---- retry by hand ---- */

@@ -123,8 +123,8 @@ void runs_history(struct http_request *request, struct http_response *response, 
     struct audit_entry *entries;
     size_t count;
     int64_t total;
-    bool ok = store_audit_list(tx, id, page.offset, page.size, request->arena, &entries, &count,
-                               &total, &err);
+    struct audit_filter filter = {.subject = id, .offset = page.offset, .limit = page.size};
+    bool ok = store_audit_list(tx, &filter, request->arena, &entries, &count, &total, &err);
     store_read_end(tx);
     if (!ok) {
         respond_err(request, response, &err);

@@ -56,7 +56,7 @@ struct core *core_new(const struct engine_options *options, const struct core_io
     core->mono = core->mono_before = clock_mono(io->clock);
     core->steady_since = UTC_NEVER;
     core->plan_limit = PASS_PLAN_MIN;
-    core->wake = (struct wake_times){UTC_NEVER, UTC_NEVER};
+    core->wake = (struct wake_times){UTC_NEVER, UTC_NEVER, UTC_NEVER};
     core->poked = true;
     list_init(&core->to_start);
     slots_init(&core->slots, (size_t)options->worker_count, core);

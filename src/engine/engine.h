@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/histogram.h"
 #include "handlers/handler.h"
 #include "schedule/zone.h"
 #include "store/store.h"
@@ -28,6 +29,7 @@ enum { ENGINE_HANDLERS = 8 }; // indexed by enum job_type
 
 struct engine_event {
     struct guid job_id, execution_id;
+    enum job_type job_type;
     enum execution_status status;
     struct utc at;
 };
@@ -44,9 +46,12 @@ struct engine_options {
     int64_t max_output_bytes;
     struct span heartbeat; // a lease is three of them
     struct span shutdown_grace;
-    bool retry_orphans;    // OrphanPolicy Retry; else they stay Failed
-    struct span keep_keys; // idempotency keys older than this are removed; 0 = none is
-    uint64_t seed;         // for retry jitter; the same seed gives the same run
+    bool retry_orphans;          // OrphanPolicy Retry; else they stay Failed
+    struct span keep_keys;       // idempotency keys older than this are removed; 0 = none is
+    struct span keep_executions; // ended executions older than this are removed; 0 = none is
+    /* Alerts: consecutive failures that raise one; 0 = no alert of any kind is raised. */
+    int64_t alert_on_failures;
+    uint64_t seed; // for retry jitter; the same seed gives the same run
     /* Called on the engine's thread once its loop exists, to make the handlers that need it. Fills
      * handlers[enum job_type]; an empty slot fails its executions with ERROR_CONFIGURATION. */
     bool (*make_handlers)(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
@@ -62,6 +67,13 @@ struct engine_options {
 
 struct engine;
 
+/* Counted since start; read from any thread. */
+struct engine_metrics {
+    _Atomic uint64_t ended[ENGINE_HANDLERS][8];    // by enum job_type, enum execution_status
+    struct histogram duration_us[ENGINE_HANDLERS]; // by enum job_type; of Succeeded and Failed
+    struct histogram lateness_us;                  // start after due, of runs by schedule
+};
+
 struct engine_figures {
     int64_t workers_busy, workers_total;
     int64_t started, succeeded, failed, cancelled; // since start
@@ -75,9 +87,13 @@ WARN_UNUSED struct engine *engine_start(const struct engine_options *options, st
 /* The store has news (a job was written, an execution queued, pause-all changed). Cheap; coalesced.
  */
 void engine_poke(struct engine *engine);
-/* Stop this running execution, if it runs here. Coalesced with others; answered by its settlement.
- */
-void engine_cancel(struct engine *engine, int64_t execution_row);
+/* Stop this running execution, if it runs here, because of `reason` (copied): what its record will
+ * say. Coalesced with others; answered by its settlement. */
+void engine_cancel(struct engine *engine, int64_t execution_row, struct str reason);
+/* After "paused_all" was committed: waits until nothing that this node claimed before is still to
+ * be started. False when that took longer than `patience`. Not from the engine's thread. */
+WARN_UNUSED bool engine_wait_paused(struct engine *engine, struct span patience);
+const struct engine_metrics *engine_metrics(const struct engine *engine);
 struct engine_figures engine_figures(struct engine *engine);
 /* Claims no more, gives running work the grace, then stops it and hands it back; joins the thread.
  */

@@ -258,7 +258,8 @@ void engine_poke(struct engine *engine) {
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
-void engine_cancel(struct engine *engine, int64_t execution_row) {
+void engine_cancel(struct engine *engine, int64_t execution_row, struct str reason) {
+    (void)reason;
     (void)pthread_mutex_lock(&engine->lock);
     if (engine->state != CORE_STOPPED) {
         if (engine->cancel_count == engine->cancel_capacity) {

@@ -22,10 +22,34 @@ enum job_status job_current_status(const struct job *job) {
 struct job job_copy(struct arena *arena, const struct job *job) {
     struct job copy = *job;
     struct str *const texts[] = {
-        &copy.name,          &copy.description,  &copy.schedule_expression, &copy.timezone,
-        &copy.configuration, &copy.retry_policy, &copy.exclusions,          &copy.tags,
-        &copy.queue,         &copy.created_by,   &copy.last_modified_by,
+        &copy.name,
+        &copy.description,
+        &copy.schedule_expression,
+        &copy.timezone,
+        &copy.configuration,
+        &copy.retry_policy,
+        &copy.exclusions,
+        &copy.tags,
+        &copy.watches,
+        &copy.retention,
+        &copy.queue,
+        &copy.created_by,
+        &copy.last_modified_by,
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) *texts[i] = arena_copy(arena, *texts[i]);
     return copy;
+}
+
+void durations_add(struct durations *durations, struct span length) {
+    enum { WEIGHT = 8 };
+    int64_t us = length.us < 0 ? 0 : length.us;
+    if (durations->count++ == 0) {
+        durations->mean_us = us;
+        durations->deviation_us = us / 2;
+        return;
+    }
+    int64_t difference = us - durations->mean_us;
+    int64_t distance = difference < 0 ? -difference : difference;
+    durations->deviation_us += (distance - durations->deviation_us) / WEIGHT;
+    durations->mean_us += difference / WEIGHT;
 }

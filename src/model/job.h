@@ -16,6 +16,17 @@
 #include "base/mem.h"
 #include "model/names.h"
 
+/* How long the successful executions of a job take: a mean and a mean deviation that follow the
+ * latest ones, as round-trip times are estimated in TCP (RFC 6298). Kept in whole microseconds. */
+struct durations {
+    int64_t count;        // executions that Succeeded
+    int64_t mean_us;      // 0 while count is 0
+    int64_t deviation_us; // mean absolute difference from the mean
+};
+/* One more: the first sets the mean and half of it as deviation; each further one moves both by an
+ * eighth of the difference, cut towards zero: deviation first, against the mean before. */
+void durations_add(struct durations *durations, struct span length);
+
 struct job {
     int64_t row; // the store's integer key; 0 = not stored yet
     struct guid id;
@@ -39,6 +50,8 @@ struct job {
     struct str retry_policy;  // JSON object, canonical names; see model/retry.h
     struct str exclusions;    // JSON object; absent when there are none
     struct str tags;          // JSON array of strings, "[]" when there are none
+    struct str watches;       // JSON object, canonical; absent when there are none; model/watches.h
+    struct str retention;     // JSON object, canonical; absent = the server's; model/retention.h
     int64_t timeout_seconds;
     struct str queue;
     enum concurrency_policy concurrency_policy;
@@ -61,8 +74,10 @@ struct job {
     struct utc last_executed_at; // start of the latest execution; UTC_NONE
     int64_t last_execution_status; // enum execution_status, 0 = never executed
     int64_t consecutive_failures;
-    int64_t run_count;  // executions made by the schedule, for max_runs
-    int64_t live_count; // executions Pending or Running now
+    int64_t run_count;          // executions made by the schedule, for max_runs
+    int64_t live_count;         // executions Pending or Running now
+    struct utc last_success_at; // completedAt of the latest one that Succeeded; UTC_NONE
+    struct durations durations; // how long its successful executions take
 };
 
 /* Deleted, Disabled, Paused, Completed (no further run, nothing live), Failed (the latest execution

@@ -133,4 +133,7 @@
     const char *tag##_names(void); /* "HttpCall, StoredProcedure, …" for messages */
 MODEL_ENUMS(MODEL_ENUM_DECLARE)
 
+/* The job type of the server's own job, whose executions deliver alerts: nobody can ask for it. */
+enum { JOB_ALERT = 5 };
+
 #endif

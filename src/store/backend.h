@@ -16,6 +16,7 @@ struct store_ops {
     struct store_tx *(*read_begin)(struct store *store, struct err *err);
     void (*read_end)(struct store_tx *tx);
     int64_t (*jobs_generation)(struct store *store);
+    const struct store_figures *(*figures)(struct store *store);
 
     bool (*job_insert)(struct store_tx *tx, struct job *job, struct err *err);
     bool (*job_update)(struct store_tx *tx, const struct job *job, int64_t expected_revision,
@@ -29,6 +30,11 @@ struct store_ops {
                      struct job_page *ret, struct err *err);
     bool (*job_failed)(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
                        struct job_page *ret, struct err *err);
+    bool (*job_walk)(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                     struct job **ret, size_t *count, struct err *err);
+    bool (*jobs_next)(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                      size_t *count, struct err *err);
+    bool (*jobs_due)(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err);
     bool (*due_jobs)(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);
     bool (*plan_apply)(struct store_tx *tx, struct plan_item *items, size_t count, struct err *err);
@@ -54,6 +60,7 @@ struct store_ops {
                           struct execution *ret, struct err *err);
     bool (*execution_list)(struct store_tx *tx, const struct execution_filter *filter,
                            struct arena *arena, struct execution_page *ret, struct err *err);
+    bool (*search_index)(struct store_tx *tx, int64_t limit, bool *more, struct err *err);
     bool (*execution_retries)(struct store_tx *tx, struct guid id, struct arena *arena,
                               struct execution **ret, size_t *count, struct err *err);
     bool (*occurrences)(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
@@ -62,9 +69,20 @@ struct store_ops {
     bool (*skips)(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
                   struct arena *arena, struct skip_range **ret, size_t *count, struct err *err);
     bool (*skip_insert)(struct store_tx *tx, const struct skip_range *range, struct err *err);
+    bool (*executions_clear)(struct store_tx *tx, struct clear *clear, struct err *err);
+    bool (*executions_trim)(struct store_tx *tx, struct trim *trim, struct err *err);
+    bool (*skips_clear)(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                        struct err *err);
+    bool (*watch_get)(struct store_tx *tx, int64_t job_row, struct watch *ret, bool *found,
+                      struct err *err);
+    bool (*watches_due)(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
+                        struct watch **ret, size_t *count, struct err *err);
+    bool (*watch_update)(struct store_tx *tx, const struct watch *watch, struct err *err);
     bool (*timeline)(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
     bool (*totals)(struct store_tx *tx, struct totals *ret, struct err *err);
+    bool (*queues)(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                   size_t *count, struct err *err);
     bool (*idempotency_get)(struct store_tx *tx, struct str scope, struct str key,
                             struct utc not_before, struct arena *arena, struct idempotency *ret,
                             struct err *err);
@@ -72,9 +90,10 @@ struct store_ops {
     bool (*idempotency_expire)(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                                struct err *err);
     bool (*audit_append)(struct store_tx *tx, struct audit_entry *entry, struct err *err);
-    bool (*audit_list)(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
-                       struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
-                       struct err *err);
+    bool (*audit_list)(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err);
+    bool (*audit_walk)(struct store_tx *tx, int64_t after_row, int64_t limit, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, struct err *err);
     bool (*user_insert)(struct store_tx *tx, struct user *user, struct err *err);
     bool (*user_update)(struct store_tx *tx, const struct user *user, struct err *err);
     bool (*user_delete)(struct store_tx *tx, int64_t user_row, struct err *err);
@@ -94,6 +113,8 @@ struct store_ops {
                               struct utc at, struct err *err);
     bool (*refresh_revoke_family)(struct store_tx *tx, struct guid family, struct utc at,
                                   struct err *err);
+    bool (*refresh_expire)(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err);
     bool (*refresh_revoke_user)(struct store_tx *tx, int64_t user_row, struct utc at,
                                 struct err *err);
     bool (*token_insert)(struct store_tx *tx, const struct access_token *token, struct err *err);

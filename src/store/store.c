@@ -29,6 +29,10 @@ int64_t store_jobs_generation(struct store *store) {
     return store->ops->jobs_generation(store);
 }
 
+const struct store_figures *store_figures(struct store *store) {
+    return store->ops->figures(store);
+}
+
 /* A write that somebody waits for. */
 struct waiting_write {
     struct store_write write;
@@ -93,6 +97,20 @@ bool store_job_list(struct store_tx *tx, const struct job_filter *filter, struct
 bool store_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
                       struct job_page *ret, struct err *err) {
     return tx->ops->job_failed(tx, threshold, limit, arena, ret, err);
+}
+
+bool store_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                    struct job **ret, size_t *count, struct err *err) {
+    return tx->ops->job_walk(tx, walk, arena, ret, count, err);
+}
+
+bool store_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                     size_t *count, struct err *err) {
+    return tx->ops->jobs_next(tx, limit, arena, ret, count, err);
+}
+
+bool store_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err) {
+    return tx->ops->jobs_due(tx, before, ret, err);
 }
 
 bool store_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
@@ -162,6 +180,10 @@ bool store_execution_list(struct store_tx *tx, const struct execution_filter *fi
     return tx->ops->execution_list(tx, filter, arena, ret, err);
 }
 
+bool store_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err) {
+    return tx->ops->search_index(tx, limit, more, err);
+}
+
 bool store_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
                              struct execution **ret, size_t *count, struct err *err) {
     return tx->ops->execution_retries(tx, id, arena, ret, count, err);
@@ -182,6 +204,33 @@ bool store_skip_insert(struct store_tx *tx, const struct skip_range *range, stru
     return tx->ops->skip_insert(tx, range, err);
 }
 
+bool store_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err) {
+    return tx->ops->executions_clear(tx, clear, err);
+}
+
+bool store_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err) {
+    return tx->ops->executions_trim(tx, trim, err);
+}
+
+bool store_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                       struct err *err) {
+    return tx->ops->skips_clear(tx, before, limit, ret, err);
+}
+
+bool store_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret, bool *found,
+                     struct err *err) {
+    return tx->ops->watch_get(tx, job_row, ret, found, err);
+}
+
+bool store_watches_due(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
+                       struct watch **ret, size_t *count, struct err *err) {
+    return tx->ops->watches_due(tx, now, limit, arena, ret, count, err);
+}
+
+bool store_watch_update(struct store_tx *tx, const struct watch *watch, struct err *err) {
+    return tx->ops->watch_update(tx, watch, err);
+}
+
 bool store_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                     struct timeline_bucket *ret, struct err *err) {
     return tx->ops->timeline(tx, from, bucket_minutes, count, ret, err);
@@ -189,6 +238,11 @@ bool store_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes
 
 bool store_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
     return tx->ops->totals(tx, ret, err);
+}
+
+bool store_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                  size_t *count, struct err *err) {
+    return tx->ops->queues(tx, arena, ret, count, err);
 }
 
 bool store_idempotency_get(struct store_tx *tx, struct str scope, struct str key,
@@ -210,10 +264,14 @@ bool store_audit_append(struct store_tx *tx, struct audit_entry *entry, struct e
     return tx->ops->audit_append(tx, entry, err);
 }
 
-bool store_audit_list(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
-                      struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
-                      struct err *err) {
-    return tx->ops->audit_list(tx, subject, offset, limit, arena, ret, count, total, err);
+bool store_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
+                      struct audit_entry **ret, size_t *count, int64_t *total, struct err *err) {
+    return tx->ops->audit_list(tx, filter, arena, ret, count, total, err);
+}
+
+bool store_audit_walk(struct store_tx *tx, int64_t after_row, int64_t limit, struct arena *arena,
+                      struct audit_entry **ret, size_t *count, struct err *err) {
+    return tx->ops->audit_walk(tx, after_row, limit, arena, ret, count, err);
 }
 
 bool store_user_insert(struct store_tx *tx, struct user *user, struct err *err) {
@@ -269,6 +327,11 @@ bool store_refresh_mark_used(struct store_tx *tx, const unsigned char hash[TOKEN
 bool store_refresh_revoke_family(struct store_tx *tx, struct guid family, struct utc at,
                                  struct err *err) {
     return tx->ops->refresh_revoke_family(tx, family, at, err);
+}
+
+bool store_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                          struct err *err) {
+    return tx->ops->refresh_expire(tx, before, limit, ret, err);
 }
 
 bool store_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,

@@ -28,7 +28,8 @@
  *     TRIGGER_CATCH_UP with retry_count 0), so that a due time runs once, ever;
  *   - the end states of an execution never change; a settlement whose fence is not the row's is
  * refused;
- *   - counters (timeline, totals, live_count, …) agree with a recount at every commit;
+ *   - counters (timeline, totals, queues, live_count, …) agree with a recount of the rows at every
+ *     commit, also after rows were cleared;
  *   - fences grow with each claim, through restarts;
  *   - what is deleted is never mistaken for what comes later: the row of an erased job is not given
  * out again;
@@ -46,6 +47,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/guid.h"
+#include "base/histogram.h"
 #include "base/mem.h"
 #include "model/execution.h"
 #include "model/job.h"
@@ -132,6 +134,25 @@ WARN_UNUSED bool store_job_list(struct store_tx *tx, const struct job_filter *fi
 WARN_UNUSED bool store_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit,
                                   struct arena *arena, struct job_page *ret, struct err *err);
 
+struct job_walk {
+    int64_t after_row;   // begin with 0, go on with the last row's
+    int64_t status;      // enum job_status, 0 = any but Deleted
+    bool with_retention; // only those that have a retention of their own
+    int64_t limit;
+};
+/* Jobs by row, ascending: to go through all of them in pieces. Cheap at any point. */
+WARN_UNUSED bool store_job_walk(struct store_tx *tx, const struct job_walk *walk,
+                                struct arena *arena, struct job **ret, size_t *count,
+                                struct err *err);
+/* The jobs that run next, by wake_at: not deleted, with a next_run_at; at most `limit`. By index.
+ */
+WARN_UNUSED bool store_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                                 struct job **ret, size_t *count, struct err *err);
+/* How many jobs have a next_run_at in a minute that began before `before`: from counters kept for
+ * each minute, so its cost depends on the minutes ahead that hold any, not on the jobs. */
+WARN_UNUSED bool store_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret,
+                                struct err *err);
+
 /* ---- planning: due jobs to executions ----------------------------------------------------------
  */
 
@@ -204,6 +225,7 @@ WARN_UNUSED bool store_execution_insert(struct store_tx *tx, struct new_executio
 struct wake_times {
     struct utc job;     // earliest wake_at of any job; UTC_NEVER
     struct utc pending; // earliest available_at of a Pending execution; UTC_NEVER
+    struct utc watch;   // earliest check_at of a watch; UTC_NEVER
 };
 WARN_UNUSED bool store_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *err);
 
@@ -248,11 +270,14 @@ struct settlement {
     struct utc next_run_at, wake_at;
 
     /* answer */
-    bool applied; // false: fenced out; nothing was written
+    bool applied;                            // false: fenced out; nothing was written
+    int64_t failures_before, failures_after; // consecutive_failures of the job
+    struct durations durations_before;       // of the job; set when it Succeeded
 };
 
 /* Results, the job's last state (last_executed_at, last_execution_status, consecutive_failures:
- * Succeeded -> 0, Failed -> +1, Cancelled -> unchanged), live_count, counters, retries: together.
+ * Succeeded -> 0, Failed -> +1, Cancelled -> unchanged; last_success_at, durations), live_count,
+ * counters, retries: together.
  */
 WARN_UNUSED bool store_settle(struct store_tx *tx, struct settlement *items, size_t count,
                               struct err *err);
@@ -303,8 +328,9 @@ struct execution_filter {
     int64_t status;  // enum execution_status, 0 = any
     struct utc from; // UTC_NONE = unbounded; compared with started_at, or created_at while Pending
     struct utc to;   // UTC_NONE = unbounded; inclusive
-    struct str search; // absent = any; words in job name, output or error message
-    struct str queue;  // absent = any
+    struct str
+        search;       // absent = any; each of its words stands in job name, output or error message
+    struct str queue; // absent = any
     int64_t offset, limit;
 };
 
@@ -316,6 +342,11 @@ struct execution_page {
 WARN_UNUSED bool store_execution_list(struct store_tx *tx, const struct execution_filter *filter,
                                       struct arena *arena, struct execution_page *ret,
                                       struct err *err);
+/* Takes the texts of ended executions into the index that answers `search`: at most `limit` of
+ * them. What is not in it yet is read for each search, so results are exact at any time; the index
+ * only makes them fast. *more: call again soon. A store without an index answers false. */
+WARN_UNUSED bool store_search_index(struct store_tx *tx, int64_t limit, bool *more,
+                                    struct err *err);
 /* Executions with retry_parent_id = id (the next link of the chain), oldest first. */
 WARN_UNUSED bool store_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
                                          struct execution **ret, size_t *count, struct err *err);
@@ -330,6 +361,61 @@ WARN_UNUSED bool store_skips(struct store_tx *tx, int64_t job_row, struct utc fr
 WARN_UNUSED bool store_skip_insert(struct store_tx *tx, const struct skip_range *range,
                                    struct err *err);
 
+/* ---- clearing away history
+ * ------------------------------------------------------------------------------------ */
+
+/* Ended executions that were created before a time, all jobs, oldest rows first, a piece a call.
+ * Also everything that belongs to them: details, index entries, counts. Never one that is Pending
+ * or Running; the history of a job stays in order around it. */
+struct clear {
+    struct utc created_before;
+    bool spare_own_retention; // leave the executions of jobs that have a retention of their own
+    int64_t after_row;        // in: begin with 0; out: go on from here
+    int64_t limit;            // rows to look at in this call
+    /* answer */
+    int64_t deleted;
+    bool done; // no older row is left to look at
+};
+WARN_UNUSED bool store_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err);
+
+/* Ended executions of one job: those beyond the newest `keep`, and those that were created before a
+ * time; but never the latest Failed one, and none that is Pending or Running. */
+struct trim {
+    int64_t job_row;
+    int64_t keep;              // 0 = no limit
+    struct utc created_before; // UTC_NONE = no limit
+    int64_t limit;             // to delete in this call
+    /* answer */
+    int64_t deleted;
+    bool done;
+};
+WARN_UNUSED bool store_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
+/* Ledger entries whose range ended before `before`: deletes at most `limit`. */
+WARN_UNUSED bool store_skips_clear(struct store_tx *tx, struct utc before, int64_t limit,
+                                   int64_t *ret, struct err *err);
+
+/* ---- watches: when to look whether a job does what was expected of it
+ * --------------------------------------------- */
+
+/* One for each job that has watches (job->watches): made when the job is written, with check_at =
+ * updated_at and the rest 0, whenever its watches changed; removed with them, and with the job
+ * (erased or soft-deleted). */
+struct watch {
+    int64_t job_row;
+    struct utc check_at;        // look then; UTC_NEVER = not by time
+    int64_t raised;             // bits of the alerts that are raised and not recovered
+    struct guid last_execution; // the latest one that an alert was raised for; zero = none
+};
+WARN_UNUSED bool store_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret,
+                                 bool *found, struct err *err);
+/* Those with check_at <= now, earliest first. */
+WARN_UNUSED bool store_watches_due(struct store_tx *tx, struct utc now, int64_t limit,
+                                   struct arena *arena, struct watch **ret, size_t *count,
+                                   struct err *err);
+/* NOT_FOUND when the job has none. */
+WARN_UNUSED bool store_watch_update(struct store_tx *tx, const struct watch *watch,
+                                    struct err *err);
+
 /* ---- counters, kept as executions end
  * ------------------------------------------------------------ */
 
@@ -337,6 +423,7 @@ struct timeline_bucket {
     struct utc start;
     int64_t succeeded, failed, cancelled; // ended in the bucket
     int64_t running;                      // Running now and started in the bucket
+    int64_t duration_us;                  // how long the Succeeded and Failed ones ran, together
 };
 /* Whole minutes: `from` is cut to the minute, `bucket_minutes` >= 1; `count` buckets, zeroes
  * included. */
@@ -344,12 +431,22 @@ WARN_UNUSED bool store_timeline(struct store_tx *tx, struct utc from, int64_t bu
                                 size_t count, struct timeline_bucket *ret, struct err *err);
 
 struct totals {
-    int64_t jobs;         // not deleted
-    int64_t jobs_enabled; // enabled, not paused, not deleted
-    int64_t executions;   // rows there are: erasing a job lowers it
+    int64_t jobs;              // not deleted
+    int64_t jobs_enabled;      // enabled, not paused, not deleted
+    int64_t jobs_by_status[8]; // indexed by enum job_status
+    int64_t executions;        // rows there are: erasing a job lowers it
     int64_t pending, running, succeeded, failed, cancelled;
 };
 WARN_UNUSED bool store_totals(struct store_tx *tx, struct totals *ret, struct err *err);
+
+struct queue_figures {
+    struct str name;
+    int64_t pending;
+    struct utc oldest; // earliest available_at of these: it may lie ahead
+};
+/* Queues that have Pending executions, by name. From counters. */
+WARN_UNUSED bool store_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                              size_t *count, struct err *err);
 
 /* ---- idempotency keys
  * ----------------------------------------------------------------------------- */
@@ -390,10 +487,27 @@ struct audit_entry {
 };
 WARN_UNUSED bool store_audit_append(struct store_tx *tx, struct audit_entry *entry,
                                     struct err *err);
-/* Newest first; subject zero = all. */
-WARN_UNUSED bool store_audit_list(struct store_tx *tx, struct guid subject, int64_t offset,
-                                  int64_t limit, struct arena *arena, struct audit_entry **ret,
-                                  size_t *count, int64_t *total, struct err *err);
+struct audit_filter {
+    struct guid subject; // zero = any
+    struct str actor;    // absent = any; exact, ASCII case folded
+    struct str action;   // absent = any; exact, or "job." for all that begin so
+    struct utc from, to; // UTC_NONE = unbounded; inclusive
+    int64_t offset, limit;
+};
+/* Newest first. */
+WARN_UNUSED bool store_audit_list(struct store_tx *tx, const struct audit_filter *filter,
+                                  struct arena *arena, struct audit_entry **ret, size_t *count,
+                                  int64_t *total, struct err *err);
+/* Oldest first, from the entry behind `after_row`. */
+WARN_UNUSED bool store_audit_walk(struct store_tx *tx, int64_t after_row, int64_t limit,
+                                  struct arena *arena, struct audit_entry **ret, size_t *count,
+                                  struct err *err);
+struct audit_check {
+    int64_t checked;    // entries that were looked at
+    int64_t broken_row; // the first whose hash, or whose place in the chain, is wrong; 0 = none
+};
+/* Recomputes the chain from its beginning; the same for every back end. */
+WARN_UNUSED bool store_audit_verify(struct store_tx *tx, struct audit_check *ret, struct err *err);
 
 /* ---- people and tokens
  * ------------------------------------------------------------------------------ */
@@ -427,6 +541,9 @@ WARN_UNUSED bool store_refresh_mark_used(struct store_tx *tx,
                                          struct err *err);
 WARN_UNUSED bool store_refresh_revoke_family(struct store_tx *tx, struct guid family, struct utc at,
                                              struct err *err);
+/* Deletes at most `limit` refresh tokens that expired before `before`; answers how many. */
+WARN_UNUSED bool store_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit,
+                                      int64_t *ret, struct err *err);
 WARN_UNUSED bool store_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
                                            struct err *err);
 
@@ -454,5 +571,13 @@ WARN_UNUSED bool store_meta_set(struct store_tx *tx, struct str name, struct str
 /* A number that changes whenever a committed write changed a job's definition or state, for caches
  * of answers. Cheap: no I/O. */
 int64_t store_jobs_generation(struct store *store);
+
+/* Of the committer, since the store was opened. Read them from any thread. */
+struct store_figures {
+    struct histogram commit_us;     // from the begin of a group to its flush
+    struct histogram commit_writes; // writes in a group
+    _Atomic uint64_t failed_commits;
+};
+const struct store_figures *store_figures(struct store *store);
 
 #endif

@@ -191,8 +191,8 @@ static void test_cancel_stops_what_runs(void **state) {
     start(&fixture);
     (void)add_job(&fixture, clock_now(clock_system()));
     WAIT_FOR(fixture.patient.started == 1);
-    engine_cancel(fixture.engine, fixture.patient.last_row);
-    engine_cancel(fixture.engine, 12345); // nobody: nothing happens
+    engine_cancel(fixture.engine, fixture.patient.last_row, STR_NONE);
+    engine_cancel(fixture.engine, 12345, STR_NONE); // nobody: nothing happens
     WAIT_FOR(totals_of(&fixture).cancelled == 1);
     assert_int_equal(fixture.patient.stopped, 1);
     engine_stop(fixture.engine);

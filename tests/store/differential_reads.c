@@ -122,9 +122,8 @@ static bool ask_facts(struct step *step, struct store_tx *tx, struct err *err) {
     size_t count;
     int64_t total;
     struct guid subject = draw(step, 2) ? some_job(step) : (struct guid){{0}};
-    if (!store_audit_list(tx, subject, draw_below(step, 3), 10, step->arena, &entries, &count,
-                          &total, err))
-        return false;
+    struct audit_filter filter = {.subject = subject, .offset = draw_below(step, 3), .limit = 10};
+    if (!store_audit_list(tx, &filter, step->arena, &entries, &count, &total, err)) return false;
     buf_printf(step->said, "of %lld\n", (long long)total);
     describe_audit(step->said, entries, count);
     if (store_idempotency_get(tx, STR("ann@example.org"), STR("k1"),

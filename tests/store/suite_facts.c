@@ -103,7 +103,8 @@ static void list_audit(struct fixture *f, struct guid subject, int64_t offset, i
                        struct audit_entry **ret, size_t *count, int64_t *total) {
     struct err err;
     struct store_tx *tx = read_begin(f);
-    bool ok = store_audit_list(tx, subject, offset, limit, &f->arena, ret, count, total, &err);
+    struct audit_filter filter = {.subject = subject, .offset = offset, .limit = limit};
+    bool ok = store_audit_list(tx, &filter, &f->arena, ret, count, total, &err);
     read_end(f, tx);
     assert_true(ok);
 }

@@ -189,7 +189,8 @@ static void test_erasing_removes_executions_ledger_and_counts(void **state) {
                  ERR_NOT_FOUND);
     assert_true(store_skips(tx, job.row, at(0), at(1000), &f->arena, &skips, &count, &err));
     assert_int_equal(count, 0);
-    assert_true(store_audit_list(tx, job.id, 0, 10, &f->arena, &entries, &count, &total, &err));
+    assert_true(store_audit_list(tx, &(struct audit_filter){.subject = job.id, .limit = 10},
+                                 &f->arena, &entries, &count, &total, &err));
     assert_int_equal(total, 1); // audit entries stay
     read_end(f, tx);
     assert_int_equal(totals_now(f).executions, 1);

@@ -82,9 +82,10 @@ bool memory_audit_append(struct store_tx *tx, struct audit_entry *entry, struct 
     return true;
 }
 
-bool memory_audit_list(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
-                       struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
-                       struct err *err) {
+bool memory_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err) {
+    struct guid subject = filter->subject;
+    int64_t offset = filter->offset, limit = filter->limit;
     (void)err;
     const struct tables *tables = tables_of(tx);
     struct selection found = selection_new(tables, TABLE_AUDIT, arena);

@@ -90,7 +90,7 @@ bool memory_plan_apply(struct store_tx *tx, struct plan_item *items, size_t coun
 bool memory_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *err) {
     (void)err;
     const struct tables *tables = tables_of(tx);
-    struct wake_times times = {.job = UTC_NEVER, .pending = UTC_NEVER};
+    struct wake_times times = {UTC_NEVER, UTC_NEVER, UTC_NEVER};
     for (size_t i = 0; i < tables_count(tables, TABLE_JOBS); i++) {
         const struct job *job = tables_at(tables, TABLE_JOBS, i);
         times.job = utc_min(times.job, job->wake_at);

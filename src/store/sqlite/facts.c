@@ -97,9 +97,10 @@ static bool count_entries(struct store_tx *tx, const struct guid *subject, int64
     return number_of_query(&q, ret, err);
 }
 
-bool sqlite_audit_list(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
-                       struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
-                       struct err *err) {
+bool sqlite_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err) {
+    struct guid subject = filter->subject;
+    int64_t offset = filter->offset, limit = filter->limit;
     bool all = guid_is_zero(subject);
     struct query q = query_begin(tx, all ? SQL_AUDIT_LIST : SQL_AUDIT_LIST_SUBJECT);
     if (!all) query_guid(&q, &subject);

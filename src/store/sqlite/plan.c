@@ -246,7 +246,7 @@ static bool earliest(struct store_tx *tx, enum sql_statement which, struct utc *
 }
 
 bool sqlite_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *err) {
-    struct wake_times times;
+    struct wake_times times = {.watch = UTC_NEVER};
     if (!earliest(tx, SQL_WAKE_JOB, &times.job, err) ||
         !earliest(tx, SQL_WAKE_PENDING, &times.pending, err))
         return false;

@@ -62,9 +62,8 @@ bool sqlite_idempotency_put(struct store_tx *tx, const struct idempotency *entry
 bool sqlite_idempotency_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                                struct err *err);
 bool sqlite_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err);
-bool sqlite_audit_list(struct store_tx *tx, struct guid subject, int64_t offset, int64_t limit,
-                       struct arena *arena, struct audit_entry **ret, size_t *count, int64_t *total,
-                       struct err *err);
+bool sqlite_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err);
 bool sqlite_user_insert(struct store_tx *tx, struct user *user, struct err *err);
 bool sqlite_user_update(struct store_tx *tx, const struct user *user, struct err *err);
 bool sqlite_user_delete(struct store_tx *tx, int64_t user_row, struct err *err);
