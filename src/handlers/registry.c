@@ -7,7 +7,7 @@ void handlers_validate(enum job_type type, const json_t *configuration,
     case JOB_HTTP_CALL: http_call_validate(&options->http, configuration, faults); return;
     case JOB_STORED_PROCEDURE:
     case JOB_CODE_EXECUTION:
-    case JOB_FILE_OPERATION:
+    case JOB_FILE_OPERATION: break;
     }
     faults_add(faults, STR("jobType"), "this server does not offer %.*s yet",
                STR_ARG(job_type_name(type)));
