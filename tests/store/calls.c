@@ -367,3 +367,49 @@ bool do_meta_set(struct store *store, struct str name, struct str value, struct 
     struct meta_set_call call = {name, value};
     return store_write_wait(store, run_meta_set, &call, err);
 }
+
+struct refresh_expire_call {
+    struct utc before;
+    int64_t limit;
+    int64_t *ret;
+};
+
+static bool run_refresh_expire(struct store_tx *tx, void *context, struct err *err) {
+    const struct refresh_expire_call *call = context;
+    return store_refresh_expire(tx, call->before, call->limit, call->ret, err);
+}
+
+bool do_refresh_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                       struct err *err) {
+    struct refresh_expire_call call = {before, limit, ret};
+    return store_write_wait(store, run_refresh_expire, &call, err);
+}
+
+struct watch_update_call {
+    const struct watch *watch;
+};
+
+static bool run_watch_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct watch_update_call *call = context;
+    return store_watch_update(tx, call->watch, err);
+}
+
+bool do_watch_update(struct store *store, const struct watch *watch, struct err *err) {
+    struct watch_update_call call = {watch};
+    return store_write_wait(store, run_watch_update, &call, err);
+}
+
+struct search_index_call {
+    int64_t limit;
+    bool *more;
+};
+
+static bool run_search_index(struct store_tx *tx, void *context, struct err *err) {
+    const struct search_index_call *call = context;
+    return store_search_index(tx, call->limit, call->more, err);
+}
+
+bool do_search_index(struct store *store, int64_t limit, bool *more, struct err *err) {
+    struct search_index_call call = {limit, more};
+    return store_write_wait(store, run_search_index, &call, err);
+}

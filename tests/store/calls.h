@@ -25,6 +25,10 @@ bool do_idempotency_put(struct store *store, const struct idempotency *entry, st
 bool do_idempotency_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,
                            struct err *err);
 bool do_audit_append(struct store *store, struct audit_entry *entry, struct err *err);
+bool do_refresh_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                       struct err *err);
+bool do_watch_update(struct store *store, const struct watch *watch, struct err *err);
+bool do_search_index(struct store *store, int64_t limit, bool *more, struct err *err);
 bool do_user_insert(struct store *store, struct user *user, struct err *err);
 bool do_user_update(struct store *store, const struct user *user, struct err *err);
 bool do_user_delete(struct store *store, int64_t user_row, struct err *err);

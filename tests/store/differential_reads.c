@@ -88,8 +88,8 @@ static bool ask_engine(struct step *step, struct store_tx *tx, struct err *err) 
     int64_t *rows;
     size_t count;
     if (!store_wake_times(tx, &times, err)) return false;
-    buf_printf(step->said, "wake %lld %lld\n", (long long)times.job.us,
-               (long long)times.pending.us);
+    buf_printf(step->said, "wake %lld %lld %lld\n", (long long)times.job.us,
+               (long long)times.pending.us, (long long)times.watch.us);
     if (!store_nodes(tx, step->arena, &nodes, &count, err)) return false;
     describe_nodes(step->said, nodes, count);
     struct str node = draw(step, 2) ? STR("node-1") : STR_NONE;
@@ -115,17 +115,60 @@ static bool ask_counters(struct step *step, struct store_tx *tx, struct err *err
     return true;
 }
 
+static struct audit_filter draw_audit_filter(struct step *step) {
+    static const struct str actors[] = {STR_INIT("ann@example.org"), STR_INIT("BOB@example.org"),
+                                        STR_INIT("system")};
+    static const struct str actions[] = {STR_INIT("job.update"), STR_INIT("job."), STR_INIT("job"),
+                                         STR_INIT("user.lock"), STR_INIT("")};
+    struct audit_filter some = {.offset = draw_below(step, 3), .limit = 10};
+    if (draw(step, 3)) some.subject = some_job(step);
+    if (draw(step, 2)) some.actor = actors[draw_below(step, 3)];
+    if (draw(step, 2)) some.action = actions[draw_below(step, 5)];
+    if (draw(step, 3)) some.from = utc_add(step->now, span_seconds(-draw_below(step, 2000)));
+    if (draw(step, 3)) some.to = utc_add(step->now, span_seconds(-draw_below(step, 500)));
+    return some;
+}
+
+static bool ask_watches(struct step *step, struct store_tx *tx, struct err *err) {
+    struct watch *due, watch;
+    size_t count;
+    bool found;
+    if (!store_watches_due(tx, step->now, 1 + draw_below(step, 9), step->arena, &due, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(step->said, "watch at %lld raised %lld\n", (long long)due[i].check_at.us,
+                   (long long)due[i].raised);
+    for (int64_t i = 0; i < step->jobs; i++) {
+        int64_t job = row_of_job(step, tx, numbered_guid('j', i));
+        if (!store_watch_get(tx, job, &watch, &found, err)) return false;
+        buf_printf(step->said, "watch %d", found);
+        if (found) {
+            buf_printf(step->said, " at %lld raised %lld by ", (long long)watch.check_at.us,
+                       (long long)watch.raised);
+            buf_put_guid(step->said, watch.last_execution);
+        }
+        buf_put_char(step->said, '\n');
+    }
+    return true;
+}
+
 static bool ask_facts(struct step *step, struct store_tx *tx, struct err *err) {
     struct audit_entry *entries;
     struct idempotency entry;
     struct str value;
     size_t count;
     int64_t total;
-    struct guid subject = draw(step, 2) ? some_job(step) : (struct guid){{0}};
-    struct audit_filter filter = {.subject = subject, .offset = draw_below(step, 3), .limit = 10};
+    struct audit_check check;
+    const struct audit_filter filter = draw_audit_filter(step);
     if (!store_audit_list(tx, &filter, step->arena, &entries, &count, &total, err)) return false;
     buf_printf(step->said, "of %lld\n", (long long)total);
     describe_audit(step->said, entries, count);
+    if (!store_audit_walk(tx, draw_below(step, 20), 5, step->arena, &entries, &count, err))
+        return false;
+    describe_audit(step->said, entries, count);
+    if (!store_audit_verify(tx, &check, err)) return false;
+    buf_printf(step->said, "checked %lld broken %lld\n", (long long)check.checked,
+               (long long)check.broken_row);
     if (store_idempotency_get(tx, STR("ann@example.org"), STR("k1"),
                               utc_add(step->now, span_seconds(-200)), step->arena, &entry, err))
         describe_idempotency(step->said, &entry);
@@ -166,5 +209,5 @@ static bool ask_people(struct step *step, struct store_tx *tx, struct err *err) 
 bool ask_everything(struct step *step, struct store_tx *tx, struct err *err) {
     return ask_jobs(step, tx, err) && ask_executions(step, tx, err) && ask_ledger(step, tx, err) &&
            ask_engine(step, tx, err) && ask_counters(step, tx, err) && ask_facts(step, tx, err) &&
-           ask_people(step, tx, err);
+           ask_people(step, tx, err) && ask_watches(step, tx, err);
 }

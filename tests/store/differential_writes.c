@@ -47,6 +47,8 @@ static struct utc soon(struct step *step, int64_t seconds) {
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
+static const struct str watches[] = {STR_INIT("{\"a\":1}"), STR_INIT("{\"a\":2}"), {NULL, 0}};
+
 static void draw_definition(struct step *step, struct job *job) {
     static const struct str names[] = {STR_INIT("alpha"), STR_INIT("Beta"), STR_INIT("gamma ray"),
                                        STR_INIT("ALPHA two"), STR_INIT("%_'\\")};
@@ -76,6 +78,7 @@ static void draw_definition(struct step *step, struct job *job) {
     job->wake_at = draw(step, 5) ? UTC_NEVER : soon(step, 100);
     job->schedule_from = step->now;
     job->consecutive_failures = draw(step, 4) ? draw_below(step, 5) : 0;
+    job->watches = DRAW_OF(step, watches);
 }
 
 static bool insert_job(struct step *step, struct store_tx *tx, struct err *err) {
@@ -303,7 +306,7 @@ static bool append_audit(struct step *step, struct store_tx *tx, struct err *err
     struct audit_entry entry = {.at = step->now,
                                 .actor = DRAW_OF(step, people),
                                 .address = draw(step, 2) ? STR_NONE : STR("192.0.2.1"),
-                                .action = STR("job.update"),
+                                .action = draw(step, 4) ? STR("user.lock") : STR("job.update"),
                                 .subject = draw(step, 3) ? (struct guid){{0}} : some_job(step),
                                 .before = draw(step, 2) ? STR_NONE : STR("{\"a\":1}"),
                                 .after = STR("{}")};
@@ -374,12 +377,20 @@ static bool insert_tokens(struct step *step, struct store_tx *tx, const struct u
     return store_refresh_insert(tx, &refresh, err) && store_token_insert(tx, &token, err);
 }
 
+bool change_watches(struct step *step, struct store_tx *tx, struct err *err) {
+    const struct watch watch = {.job_row = row_of_job(step, tx, some_job(step)),
+                                .check_at = draw(step, 4) ? UTC_NEVER : soon(step, 100),
+                                .raised = draw_below(step, 8),
+                                .last_execution = some_execution(step)};
+    return store_watch_update(tx, &watch, err);
+}
+
 bool change_people(struct step *step, struct store_tx *tx, struct err *err) {
     struct user user = {0};
     int64_t number = draw_below(step, step->tokens + 1);
     unsigned char hash[TOKEN_HASH_SIZE] = {0};
     memcpy(hash, &number, sizeof number);
-    int64_t which = draw_below(step, 11);
+    int64_t which = draw_below(step, 12), deleted;
     if (which < 3) return insert_user(step, tx, err);
     if (!store_user_get(tx, numbered_guid('u', draw_below(step, step->users + 1)), step->arena,
                         &user, err))
@@ -391,6 +402,11 @@ bool change_people(struct step *step, struct store_tx *tx, struct err *err) {
     case 6: return store_refresh_revoke_family(tx, numbered_guid('f', number / 3), step->now, err);
     case 7: return store_refresh_revoke_user(tx, user.row, step->now, err);
     case 8: return store_token_revoke(tx, user.row, numbered_guid('t', number), step->now, err);
+    case 10:
+        if (!store_refresh_expire(tx, soon(step, 600), 1 + draw_below(step, 3), &deleted, err))
+            return false;
+        buf_printf(step->said, "expired %lld\n", (long long)deleted);
+        return true;
     case 9: return store_token_touch(tx, numbered_guid('t', number), step->now, err);
     default: return insert_tokens(step, tx, &user, err);
     }

@@ -1,8 +1,5 @@
-/* suite_facts.c - idempotency keys, the audit chain, facts by name. */
-#include "store/audit_hash.h"
+/* suite_facts.c - idempotency keys and facts by name. */
 #include "suite.h"
-
-#include <string.h>
 
 /* ---- idempotency keys ------------------------------------------------------------------------ */
 
@@ -80,92 +77,6 @@ static void test_old_keys_are_deleted_in_batches(void **state) {
     assert_int_equal(deleted, 0);
     assert_false(key_is_kept(f, "c", UTC_NONE, &found));
     assert_true(key_is_kept(f, "d", UTC_NONE, &found));
-}
-
-/* ---- audit ----------------------------------------------------------------------------------- */
-
-static struct audit_entry append(struct fixture *f, struct guid subject, const char *action,
-                                 struct str before, struct str after) {
-    struct err err;
-    struct audit_entry entry = {.at = at(10),
-                                .actor = STR("ann@example.org"),
-                                .address = STR("192.0.2.1"),
-                                .action = str_from_cstr(action),
-                                .subject = subject,
-                                .before = before,
-                                .after = after};
-    assert_true(do_audit_append(f->store, &entry, &err));
-    assert_true(entry.row > 0);
-    return entry;
-}
-
-static void list_audit(struct fixture *f, struct guid subject, int64_t offset, int64_t limit,
-                       struct audit_entry **ret, size_t *count, int64_t *total) {
-    struct err err;
-    struct store_tx *tx = read_begin(f);
-    struct audit_filter filter = {.subject = subject, .offset = offset, .limit = limit};
-    bool ok = store_audit_list(tx, &filter, &f->arena, ret, count, total, &err);
-    read_end(f, tx);
-    assert_true(ok);
-}
-
-static void test_audit_entries_are_kept_newest_first(void **state) {
-    struct fixture *f = *state;
-    struct guid job = next_guid(f), other = next_guid(f), none = {0};
-    struct audit_entry first = append(f, job, "job.create", STR_NONE, STR("{\"name\":\"a\"}"));
-    (void)append(f, other, "job.create", STR_NONE, STR("{}"));
-    struct audit_entry last = append(f, job, "job.update", STR("{\"name\":\"a\"}"), STR(""));
-    struct audit_entry *entries;
-    size_t count;
-    int64_t total;
-    list_audit(f, none, 0, 10, &entries, &count, &total);
-    assert_int_equal(count, 3);
-    assert_int_equal(total, 3);
-    list_audit(f, job, 0, 10, &entries, &count, &total);
-    assert_int_equal(count, 2);
-    assert_int_equal(total, 2);
-    assert_int_equal(entries[0].row, last.row);
-    assert_time(entries[0].at, at(10));
-    assert_str(entries[0].actor, "ann@example.org");
-    assert_str(entries[0].address, "192.0.2.1");
-    assert_str(entries[0].action, "job.update");
-    assert_guid(entries[0].subject, job);
-    assert_str(entries[0].before, "{\"name\":\"a\"}");
-    assert_str(entries[0].after, "");
-    assert_memory_equal(entries[0].hash, last.hash, sizeof last.hash);
-    assert_int_equal(entries[1].row, first.row);
-    assert_true(str_is_absent(entries[1].before));
-    list_audit(f, none, 1, 1, &entries, &count, &total);
-    assert_int_equal(count, 1);
-    assert_int_equal(total, 3);
-    assert_guid(entries[0].subject, other);
-}
-
-static void test_the_audit_chain_holds_through_failures_and_restarts(void **state) {
-    struct fixture *f = *state;
-    struct guid none = {0};
-    struct err err;
-    enum { MANY = 6 };
-    for (size_t i = 0; i < MANY; i++) {
-        (void)append(f, next_guid(f), "user.lock", STR("{\"a\":1}"), STR_NONE);
-        struct job unknown = sample_job(f, "x");
-        unknown.row = 999;
-        assert_false(do_job_update(f->store, &unknown, 1, &err));
-        if (i == 2) suite_restart(f);
-    }
-    struct audit_entry *entries;
-    size_t count;
-    int64_t total;
-    list_audit(f, none, 0, 100, &entries, &count, &total);
-    assert_int_equal(count, MANY);
-    unsigned char previous[AUDIT_HASH_SIZE] = {0};
-    for (size_t i = MANY; i-- > 0;) {
-        unsigned char hash[AUDIT_HASH_SIZE];
-        audit_hash(previous, &entries[i], hash);
-        assert_memory_equal(entries[i].hash, hash, sizeof hash);
-        memcpy(previous, hash, sizeof previous);
-        if (i + 1 < MANY) assert_true(entries[i].row > entries[i + 1].row);
-    }
 }
 
 /* ---- small facts ----------------------------------------------------------------------------- */

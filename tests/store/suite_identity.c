@@ -139,6 +139,42 @@ static struct refresh_token refresh_now(struct fixture *f, const struct refresh_
     return found;
 }
 
+static bool refresh_is_kept(struct fixture *f, const struct refresh_token *token) {
+    struct err err;
+    struct refresh_token found;
+    struct store_tx *tx = read_begin(f);
+    bool kept = store_refresh_get(tx, token->hash, &found, &err);
+    read_end(f, tx);
+    if (!kept) assert_int_equal(err.kind, ERR_NOT_FOUND);
+    return kept;
+}
+
+static void test_expired_refresh_tokens_are_deleted_in_batches(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct user ann = put_user(f, "ann@example.org");
+    struct refresh_token tokens[4];
+    for (size_t i = 0; i < COUNT_OF(tokens); i++) {
+        tokens[i] = (struct refresh_token){.hash = {(unsigned char)(9 - i)},
+                                           .user_row = ann.row,
+                                           .family = next_guid(f),
+                                           .created_at = at(1),
+                                           .expires_at = at(10 + (int64_t)i)};
+        assert_true(do_refresh_insert(f->store, &tokens[i], &err));
+    }
+    int64_t deleted = -1;
+    assert_true(do_refresh_expire(f->store, at(10), 10, &deleted, &err));
+    assert_int_equal(deleted, 0);
+    assert_true(do_refresh_expire(f->store, at(13), 2, &deleted, &err));
+    assert_int_equal(deleted, 2);
+    assert_false(refresh_is_kept(f, &tokens[0]));
+    assert_false(refresh_is_kept(f, &tokens[1]));
+    assert_true(refresh_is_kept(f, &tokens[2]));
+    assert_true(do_refresh_expire(f->store, at(13), 2, &deleted, &err));
+    assert_int_equal(deleted, 1);
+    assert_true(refresh_is_kept(f, &tokens[3]));
+}
+
 static void test_refresh_tokens_are_used_and_revoked(void **state) {
     struct fixture *f = *state;
     struct err err;

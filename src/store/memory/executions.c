@@ -154,6 +154,14 @@ bool memory_execution_list(struct store_tx *tx, const struct execution_filter *f
     return true;
 }
 
+bool memory_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err) {
+    (void)tx;
+    (void)limit;
+    (void)err;
+    *more = false;
+    return true;
+}
+
 bool memory_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
                               struct execution **ret, size_t *count, struct err *err) {
     (void)err;

@@ -1,8 +1,5 @@
-/* facts.c - idempotency keys, the audit chain and small facts by name. */
-#include "store/audit_hash.h"
+/* facts.c - idempotency keys and small facts by name. */
 #include "store/memory/memory.h"
-
-#include <string.h>
 
 /* ---- idempotency keys ------------------------------------------------------------------------ */
 
@@ -62,45 +59,6 @@ bool memory_idempotency_expire(struct store_tx *tx, struct utc before, int64_t l
         tables_delete(tables, TABLE_IDEMPOTENCY, tables_row_at(tables, TABLE_IDEMPOTENCY, oldest));
     }
     *ret = deleted;
-    return true;
-}
-
-/* ---- audit ----------------------------------------------------------------------------------- */
-
-bool memory_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err) {
-    (void)err;
-    struct tables *tables = tables_to_change(tx);
-    unsigned char previous[AUDIT_HASH_SIZE] = {0};
-    size_t count = tables_count(tables, TABLE_AUDIT);
-    if (count > 0) {
-        const struct audit_entry *last = tables_at(tables, TABLE_AUDIT, count - 1);
-        memcpy(previous, last->hash, sizeof previous);
-    }
-    entry->row = tables_next_row(tables, TABLE_AUDIT);
-    audit_hash(previous, entry, entry->hash);
-    tables_put(tables, TABLE_AUDIT, entry->row, entry);
-    return true;
-}
-
-bool memory_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
-                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err) {
-    struct guid subject = filter->subject;
-    int64_t offset = filter->offset, limit = filter->limit;
-    (void)err;
-    const struct tables *tables = tables_of(tx);
-    struct selection found = selection_new(tables, TABLE_AUDIT, arena);
-    for (size_t i = tables_count(tables, TABLE_AUDIT); i-- > 0;) {
-        const struct audit_entry *entry = tables_at(tables, TABLE_AUDIT, i);
-        if (guid_is_zero(subject) || guid_equal(entry->subject, subject))
-            selection_add(&found, entry);
-    }
-    *total = (int64_t)found.count;
-    selection_page(&found, offset, limit);
-    struct audit_entry *entries = ARENA_ARRAY(arena, found.count, struct audit_entry);
-    for (size_t i = 0; i < found.count; i++)
-        tables_copy_out(TABLE_AUDIT, found.items[i], arena, &entries[i]);
-    *ret = entries;
-    *count = found.count;
     return true;
 }
 

@@ -192,6 +192,37 @@ bool memory_refresh_revoke_family(struct store_tx *tx, struct guid family, struc
     return true;
 }
 
+static bool expires_first(const struct refresh_token *one, const struct refresh_token *other) {
+    int order = compare_i64(one->expires_at.us, other->expires_at.us);
+    return order != 0 ? order < 0 : memcmp(one->hash, other->hash, sizeof one->hash) < 0;
+}
+
+/* The place of the one that expired first, before `before`; the count when there is none. */
+static size_t first_expired(const struct tables *tables, struct utc before) {
+    size_t count = tables_count(tables, TABLE_REFRESH), first = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct refresh_token *token = tables_at(tables, TABLE_REFRESH, i);
+        if (utc_is_none(token->expires_at) || !utc_before(token->expires_at, before)) continue;
+        if (first == count || expires_first(token, tables_at(tables, TABLE_REFRESH, first)))
+            first = i;
+    }
+    return first;
+}
+
+bool memory_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err) {
+    (void)err;
+    struct tables *tables = tables_to_change(tx);
+    int64_t deleted = 0;
+    for (; deleted < limit; deleted++) {
+        size_t first = first_expired(tables, before);
+        if (first == tables_count(tables, TABLE_REFRESH)) break;
+        tables_delete(tables, TABLE_REFRESH, tables_row_at(tables, TABLE_REFRESH, first));
+    }
+    *ret = deleted;
+    return true;
+}
+
 bool memory_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
                                 struct err *err) {
     (void)err;

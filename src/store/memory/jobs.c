@@ -17,6 +17,7 @@ bool memory_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     stored.row = tables_next_row(tables, TABLE_JOBS);
     stored.live_count = 0;
     tables_put(tables, TABLE_JOBS, stored.row, &stored);
+    keep_watch(tables, NULL, &stored);
     job->row = stored.row;
     return true;
 }
@@ -33,6 +34,7 @@ bool memory_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     changed.last_executed_at = old->last_executed_at;
     changed.last_execution_status = old->last_execution_status;
     changed.live_count = old->live_count;
+    keep_watch(tables, old, &changed);
     tables_put(tables, TABLE_JOBS, changed.row, &changed);
     return true;
 }
@@ -63,6 +65,7 @@ bool memory_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     }
     delete_executions(tables, job_row);
     delete_skips(tables, job_row);
+    if (tables_get(tables, TABLE_WATCHES, job_row)) tables_delete(tables, TABLE_WATCHES, job_row);
     tables_delete(tables, TABLE_JOBS, job_row);
     return true;
 }

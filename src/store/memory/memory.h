@@ -57,6 +57,8 @@ WARN_UNUSED bool execution_insert(struct tables *tables, struct new_execution *e
                                   struct err *err);
 /* Keeps the job's live_count: `change` executions more are Pending or Running. */
 void job_count_live(struct tables *tables, int64_t job_row, int64_t change);
+/* The watch of a job that was written, `old` being what it was before (NULL = new). */
+void keep_watch(struct tables *tables, const struct job *old, const struct job *job);
 bool paused_all(const struct tables *tables);
 
 /* ---- the contract ---- */
@@ -98,6 +100,7 @@ bool memory_execution_get(struct store_tx *tx, struct guid id, struct arena *are
                           struct execution *ret, struct err *err);
 bool memory_execution_list(struct store_tx *tx, const struct execution_filter *filter,
                            struct arena *arena, struct execution_page *ret, struct err *err);
+bool memory_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err);
 bool memory_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
                               struct execution **ret, size_t *count, struct err *err);
 bool memory_occurrences(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
@@ -106,6 +109,11 @@ bool memory_occurrences(struct store_tx *tx, int64_t job_row, struct utc from, s
 bool memory_skips(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
                   struct arena *arena, struct skip_range **ret, size_t *count, struct err *err);
 bool memory_skip_insert(struct store_tx *tx, const struct skip_range *range, struct err *err);
+bool memory_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret, bool *found,
+                      struct err *err);
+bool memory_watches_due(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
+                        struct watch **ret, size_t *count, struct err *err);
+bool memory_watch_update(struct store_tx *tx, const struct watch *watch, struct err *err);
 bool memory_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err);
@@ -118,6 +126,8 @@ bool memory_idempotency_expire(struct store_tx *tx, struct utc before, int64_t l
 bool memory_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err);
 bool memory_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
                        struct audit_entry **ret, size_t *count, int64_t *total, struct err *err);
+bool memory_audit_walk(struct store_tx *tx, int64_t after_row, int64_t limit, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, struct err *err);
 bool memory_user_insert(struct store_tx *tx, struct user *user, struct err *err);
 bool memory_user_update(struct store_tx *tx, const struct user *user, struct err *err);
 bool memory_user_delete(struct store_tx *tx, int64_t user_row, struct err *err);
@@ -137,6 +147,8 @@ bool memory_refresh_mark_used(struct store_tx *tx, const unsigned char hash[TOKE
                               struct utc at, struct err *err);
 bool memory_refresh_revoke_family(struct store_tx *tx, struct guid family, struct utc at,
                                   struct err *err);
+bool memory_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err);
 bool memory_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
                                 struct err *err);
 bool memory_token_insert(struct store_tx *tx, const struct access_token *token, struct err *err);

@@ -100,6 +100,10 @@ bool memory_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *
         if (execution->status == EXECUTION_PENDING)
             times.pending = utc_min(times.pending, execution->available_at);
     }
+    for (size_t i = 0; i < tables_count(tables, TABLE_WATCHES); i++) {
+        const struct watch *watch = tables_at(tables, TABLE_WATCHES, i);
+        times.watch = utc_min(times.watch, watch->check_at);
+    }
     *ret = times;
     return true;
 }

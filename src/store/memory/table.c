@@ -28,7 +28,8 @@ TEXTS(job, offsetof(struct job, name), offsetof(struct job, description),
       offsetof(struct job, schedule_expression), offsetof(struct job, timezone),
       offsetof(struct job, configuration), offsetof(struct job, retry_policy),
       offsetof(struct job, exclusions), offsetof(struct job, tags), offsetof(struct job, queue),
-      offsetof(struct job, created_by), offsetof(struct job, last_modified_by));
+      offsetof(struct job, created_by), offsetof(struct job, last_modified_by),
+      offsetof(struct job, watches), offsetof(struct job, retention));
 TEXTS(execution, offsetof(struct execution, job_name), offsetof(struct execution, queue),
       offsetof(struct execution, triggered_by), offsetof(struct execution, node_name),
       offsetof(struct execution, error_message), offsetof(struct execution, parameters),
@@ -57,6 +58,7 @@ static const struct value_type value_types[TABLE_COUNT] = {
     [TABLE_REFRESH] = {sizeof(struct refresh_token), NULL, 0},
     [TABLE_TOKENS] = TYPE(struct access_token, token),
     [TABLE_META] = TYPE(struct meta, meta),
+    [TABLE_WATCHES] = {sizeof(struct watch), NULL, 0},
 };
 
 /* ---- versions -------------------------------------------------------------------------------- */

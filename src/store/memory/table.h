@@ -36,6 +36,7 @@ enum table_id {
     TABLE_REFRESH,     // struct refresh_token
     TABLE_TOKENS,      // struct access_token, without user_email
     TABLE_META,        // struct meta
+    TABLE_WATCHES,     // struct watch, by the job's row
     TABLE_COUNT
 };
 

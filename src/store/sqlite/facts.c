@@ -1,5 +1,4 @@
-/* facts.c - idempotency keys, the audit chain and small facts by name. */
-#include "store/audit_hash.h"
+/* facts.c - idempotency keys and small facts by name. */
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -48,80 +47,6 @@ bool sqlite_idempotency_expire(struct store_tx *tx, struct utc before, int64_t l
     query_i64(&q, limit < 0 ? 0 : limit);
     if (!query_run(&q, err)) return false;
     *ret = query_changes(&q);
-    return true;
-}
-
-/* ---- audit ----------------------------------------------------------------------------------- */
-
-bool sqlite_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err) {
-    unsigned char previous[AUDIT_HASH_SIZE] = {0};
-    struct query q = query_begin(tx, SQL_AUDIT_LAST);
-    int64_t last = query_row(&q) ? read_i64(&q) : 0;
-    if (last != 0) read_bytes(&q, previous, sizeof previous);
-    if (!query_end(&q, err)) return false;
-    struct audit_entry appended = *entry;
-    appended.row = last + 1;
-    audit_hash(previous, &appended, appended.hash);
-    q = query_begin(tx, SQL_AUDIT_APPEND);
-    query_i64(&q, appended.row);
-    query_i64(&q, appended.at.us);
-    query_text(&q, appended.actor);
-    query_text(&q, appended.address);
-    query_text(&q, appended.action);
-    query_guid(&q, &appended.subject);
-    query_text(&q, appended.before);
-    query_text(&q, appended.after);
-    query_bytes(&q, appended.hash, sizeof appended.hash);
-    if (!query_run(&q, err)) return false;
-    *entry = appended;
-    return true;
-}
-
-static void read_entry(struct query *q, struct arena *arena, struct audit_entry *entry) {
-    entry->row = read_i64(q);
-    entry->at = read_utc(q);
-    entry->actor = read_text(q, arena);
-    entry->address = read_text(q, arena);
-    entry->action = read_text(q, arena);
-    entry->subject = read_guid(q);
-    entry->before = read_text(q, arena);
-    entry->after = read_text(q, arena);
-    read_bytes(q, entry->hash, sizeof entry->hash);
-}
-
-static bool count_entries(struct store_tx *tx, const struct guid *subject, int64_t *ret,
-                          struct err *err) {
-    bool all = guid_is_zero(*subject);
-    struct query q = query_begin(tx, all ? SQL_AUDIT_COUNT : SQL_AUDIT_COUNT_SUBJECT);
-    if (!all) query_guid(&q, subject);
-    return number_of_query(&q, ret, err);
-}
-
-bool sqlite_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
-                       struct audit_entry **ret, size_t *count, int64_t *total, struct err *err) {
-    struct guid subject = filter->subject;
-    int64_t offset = filter->offset, limit = filter->limit;
-    bool all = guid_is_zero(subject);
-    struct query q = query_begin(tx, all ? SQL_AUDIT_LIST : SQL_AUDIT_LIST_SUBJECT);
-    if (!all) query_guid(&q, &subject);
-    query_i64(&q, limit < 0 ? 0 : limit);
-    query_i64(&q, offset);
-    size_t found = 0, room = 0;
-    struct audit_entry *entries = ARENA_ARRAY(arena, 0, struct audit_entry);
-    while (query_row(&q)) {
-        if (found == room) {
-            room = room ? room * 2 : 32;
-            struct audit_entry *larger = ARENA_ARRAY(arena, room, struct audit_entry);
-            memcpy(larger, entries, found * sizeof *entries);
-            entries = larger;
-        }
-        read_entry(&q, arena, &entries[found++]);
-    }
-    int64_t all_in_all;
-    if (!query_end(&q, err) || !count_entries(tx, &subject, &all_in_all, err)) return false;
-    *ret = entries;
-    *count = found;
-    *total = all_in_all;
     return true;
 }
 

@@ -126,7 +126,9 @@ bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     bind_definition_but_guid(&q, job);
     if (!query_run(&q, err)) return err_wrap(err, "the job cannot be stored");
     int64_t row = sqlite3_last_insert_rowid(q.connection->db);
-    if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err)) return false;
+    if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err) ||
+        (!str_is_absent(job->watches) && !watch_follow(tx, job, row, err)))
+        return false;
     count_jobs(writer_of(tx), !job->is_deleted,
                counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
     writer_of(tx)->write_changed_jobs = true;
@@ -182,7 +184,8 @@ bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     count_jobs(writer_of(tx), !job->is_deleted,
                counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
     writer_of(tx)->write_changed_jobs = true;
-    return add_tags(tx, job, job->row, err) && update_state(tx, job, &state, err);
+    return add_tags(tx, job, job->row, err) && watch_follow(tx, job, job->row, err) &&
+           update_state(tx, job, &state, err);
 }
 
 /* ---- erasing --------------------------------------------------------------------------------- */
@@ -212,7 +215,7 @@ bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
         SQL_JOB_ERASE_DETAILS,    SQL_JOB_ERASE_PENDING, SQL_JOB_ERASE_ENDED_BADLY,
         SQL_JOB_ERASE_EXECUTIONS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,
-        SQL_JOB_ERASE_STATE,      SQL_JOB_ERASE,
+        SQL_JOB_ERASE_STATE,      SQL_WATCH_REMOVE,      SQL_JOB_ERASE,
     };
     struct job_state state;
     bool found;

@@ -191,6 +191,16 @@ bool sqlite_refresh_revoke_family(struct store_tx *tx, struct guid family, struc
     return query_run(&q, err);
 }
 
+bool sqlite_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err) {
+    struct query q = query_begin(tx, SQL_REFRESH_EXPIRE);
+    query_i64(&q, before.us);
+    query_i64(&q, limit < 0 ? 0 : limit);
+    if (!query_run(&q, err)) return false;
+    *ret = query_changes(&q);
+    return true;
+}
+
 bool sqlite_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
                                 struct err *err) {
     struct query q = query_begin(tx, SQL_REFRESH_REVOKE_USER);

@@ -246,9 +246,10 @@ static bool earliest(struct store_tx *tx, enum sql_statement which, struct utc *
 }
 
 bool sqlite_wake_times(struct store_tx *tx, struct wake_times *ret, struct err *err) {
-    struct wake_times times = {.watch = UTC_NEVER};
+    struct wake_times times;
     if (!earliest(tx, SQL_WAKE_JOB, &times.job, err) ||
-        !earliest(tx, SQL_WAKE_PENDING, &times.pending, err))
+        !earliest(tx, SQL_WAKE_PENDING, &times.pending, err) ||
+        !earliest(tx, SQL_WAKE_WATCH, &times.watch, err))
         return false;
     *ret = times;
     return true;

@@ -800,16 +800,136 @@ values (:id, :at, :actor, :address, :action, :subject, :before, :after, :hash);
 select id, at, actor, address, action, subject, before, after, hash from audit
 order by id desc limit :limit offset :offset;
 
--- name: audit_list_subject
-select id, at, actor, address, action, subject, before, after, hash from audit
-where subject = :subject order by id desc limit :limit offset :offset;
-
 -- Ids are dense, so the last one is the count.
 -- name: audit_count
 select ifnull(max(id), 0) from audit;
 
+-- Filtered: all bind the same. :action is a text and :action_end the first one behind what it means, so
+-- that one name and a group of names ("job.") are ranges both.
+-- name: audit_list_subject
+select a.id, a.at, a.actor, a.address, a.action, a.subject, a.before, a.after, a.hash
+from (
+    select id from audit indexed by audit_subject
+    where subject = :subject
+      and (:actor is null or actor = :actor collate nocase)
+      and (:action is null or (action >= :action and action < :action_end))
+      and (:from is null or at >= :from) and (:to is null or at <= :to)
+    order by id desc limit :limit offset :offset) page
+cross join audit a on a.id = page.id
+order by a.id desc;
+
 -- name: audit_count_subject
-select count(*) from audit where subject = :subject;
+select count(*) from audit indexed by audit_subject
+where subject = :subject
+  and (:actor is null or actor = :actor collate nocase)
+  and (:action is null or (action >= :action and action < :action_end))
+  and (:from is null or at >= :from) and (:to is null or at <= :to);
+
+-- name: audit_list_actor
+select a.id, a.at, a.actor, a.address, a.action, a.subject, a.before, a.after, a.hash
+from (
+    select id from audit indexed by audit_actor
+    where :subject is null
+      and actor = :actor collate nocase
+      and (:action is null or (action >= :action and action < :action_end))
+      and (:from is null or at >= :from) and (:to is null or at <= :to)
+    order by id desc limit :limit offset :offset) page
+cross join audit a on a.id = page.id
+order by a.id desc;
+
+-- name: audit_count_actor
+select count(*) from audit indexed by audit_actor
+where :subject is null
+  and actor = :actor collate nocase
+  and (:action is null or (action >= :action and action < :action_end))
+  and (:from is null or at >= :from) and (:to is null or at <= :to);
+
+-- name: audit_list_actor_action
+select a.id, a.at, a.actor, a.address, a.action, a.subject, a.before, a.after, a.hash
+from (
+    select id from audit indexed by audit_actor
+    where :subject is null
+      and actor = :actor collate nocase
+      and action >= :action and action < :action_end
+      and (:from is null or at >= :from) and (:to is null or at <= :to)
+    order by id desc limit :limit offset :offset) page
+cross join audit a on a.id = page.id
+order by a.id desc;
+
+-- name: audit_count_actor_action
+select count(*) from audit indexed by audit_actor
+where :subject is null
+  and actor = :actor collate nocase
+  and action >= :action and action < :action_end
+  and (:from is null or at >= :from) and (:to is null or at <= :to);
+
+-- name: audit_list_action
+select a.id, a.at, a.actor, a.address, a.action, a.subject, a.before, a.after, a.hash
+from (
+    select id from audit indexed by audit_action
+    where :subject is null
+      and :actor is null
+      and action >= :action and action < :action_end
+      and (:from is null or at >= :from) and (:to is null or at <= :to)
+    order by id desc limit :limit offset :offset) page
+cross join audit a on a.id = page.id
+order by a.id desc;
+
+-- name: audit_count_action
+select count(*) from audit indexed by audit_action
+where :subject is null
+  and :actor is null
+  and action >= :action and action < :action_end
+  and (:from is null or at >= :from) and (:to is null or at <= :to);
+
+-- name: audit_list_at
+select a.id, a.at, a.actor, a.address, a.action, a.subject, a.before, a.after, a.hash
+from (
+    select id from audit indexed by audit_at
+    where :subject is null
+      and :actor is null
+      and :action is null and :action_end is null
+      and at >= ifnull(:from, -9223372036854775808) and at <= ifnull(:to, 9223372036854775807)
+    order by id desc limit :limit offset :offset) page
+cross join audit a on a.id = page.id
+order by a.id desc;
+
+-- name: audit_count_at
+select count(*) from audit indexed by audit_at
+where :subject is null
+  and :actor is null
+  and :action is null and :action_end is null
+  and at >= ifnull(:from, -9223372036854775808) and at <= ifnull(:to, 9223372036854775807);
+
+-- name: audit_walk
+select id, at, actor, address, action, subject, before, after, hash from audit
+where id > :after order by id limit :limit;
+
+-- ---- watches ---------------------------------------------------------------------------------
+
+-- A job's watches as they are now: what was there before stays when they are the same.
+-- name: watch_set
+insert into watches (job, definition, check_at, raised) values (:job, :definition, :check_at, 0)
+on conflict (job) do update set
+    definition = excluded.definition, check_at = excluded.check_at, raised = 0, last_execution = null
+where definition <> excluded.definition;
+
+-- name: watch_remove
+delete from watches where job = :job;
+
+-- name: watch_get
+select job, check_at, raised, last_execution from watches where job = :job;
+
+-- name: watches_due
+select job, check_at, raised, last_execution from watches
+where check_at <= :now order by check_at, job limit :limit;
+
+-- name: watch_update
+update watches set check_at = :check_at, raised = :raised, last_execution = :last_execution
+where job = :job;
+
+-- name: wake_watch
+select min(check_at) from watches where check_at is not null;
 
 -- ---- people and tokens -----------------------------------------------------------------------
 
@@ -863,6 +983,10 @@ from refresh_tokens where hash = :hash;
 
 -- name: refresh_mark_used
 update refresh_tokens set used_at = :at where hash = :hash;
+
+-- name: refresh_expire
+delete from refresh_tokens where hash in (
+    select hash from refresh_tokens where expires_at < :before order by expires_at, hash limit :limit);
 
 -- The time of the first revocation stays.
 -- name: refresh_revoke_family

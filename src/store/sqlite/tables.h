@@ -44,6 +44,7 @@ bool sqlite_execution_get(struct store_tx *tx, struct guid id, struct arena *are
                           struct execution *ret, struct err *err);
 bool sqlite_execution_list(struct store_tx *tx, const struct execution_filter *filter,
                            struct arena *arena, struct execution_page *ret, struct err *err);
+bool sqlite_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err);
 bool sqlite_execution_retries(struct store_tx *tx, struct guid id, struct arena *arena,
                               struct execution **ret, size_t *count, struct err *err);
 bool sqlite_occurrences(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
@@ -52,6 +53,11 @@ bool sqlite_occurrences(struct store_tx *tx, int64_t job_row, struct utc from, s
 bool sqlite_skips(struct store_tx *tx, int64_t job_row, struct utc from, struct utc to,
                   struct arena *arena, struct skip_range **ret, size_t *count, struct err *err);
 bool sqlite_skip_insert(struct store_tx *tx, const struct skip_range *range, struct err *err);
+bool sqlite_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret, bool *found,
+                      struct err *err);
+bool sqlite_watches_due(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
+                        struct watch **ret, size_t *count, struct err *err);
+bool sqlite_watch_update(struct store_tx *tx, const struct watch *watch, struct err *err);
 bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err);
@@ -64,6 +70,8 @@ bool sqlite_idempotency_expire(struct store_tx *tx, struct utc before, int64_t l
 bool sqlite_audit_append(struct store_tx *tx, struct audit_entry *entry, struct err *err);
 bool sqlite_audit_list(struct store_tx *tx, const struct audit_filter *filter, struct arena *arena,
                        struct audit_entry **ret, size_t *count, int64_t *total, struct err *err);
+bool sqlite_audit_walk(struct store_tx *tx, int64_t after_row, int64_t limit, struct arena *arena,
+                       struct audit_entry **ret, size_t *count, struct err *err);
 bool sqlite_user_insert(struct store_tx *tx, struct user *user, struct err *err);
 bool sqlite_user_update(struct store_tx *tx, const struct user *user, struct err *err);
 bool sqlite_user_delete(struct store_tx *tx, int64_t user_row, struct err *err);
@@ -83,6 +91,8 @@ bool sqlite_refresh_mark_used(struct store_tx *tx, const unsigned char hash[TOKE
                               struct utc at, struct err *err);
 bool sqlite_refresh_revoke_family(struct store_tx *tx, struct guid family, struct utc at,
                                   struct err *err);
+bool sqlite_refresh_expire(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                           struct err *err);
 bool sqlite_refresh_revoke_user(struct store_tx *tx, int64_t user_row, struct utc at,
                                 struct err *err);
 bool sqlite_token_insert(struct store_tx *tx, const struct access_token *token, struct err *err);
@@ -128,6 +138,10 @@ enum job_status job_state_status(const struct job_state *state);
 /* Writes the execution and counts it, in `state` too, which the caller writes. */
 WARN_UNUSED bool execution_add(struct store_tx *tx, struct new_execution *execution,
                                struct job_state *state, struct err *err);
+/* The watch of a job that was written: made, kept or removed. */
+WARN_UNUSED bool watch_follow(struct store_tx *tx, const struct job *job, int64_t row,
+                              struct err *err);
+WARN_UNUSED bool watch_remove(struct store_tx *tx, int64_t row, struct err *err);
 /* Both are NOT_FOUND, and return false. */
 bool no_such_job(struct err *err);
 bool no_such_execution(struct err *err);
