@@ -30,6 +30,8 @@ struct store_ops {
                      struct job_page *ret, struct err *err);
     bool (*job_failed)(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
                        struct job_page *ret, struct err *err);
+    bool (*job_named)(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
+                      struct job *ret, bool *found, struct err *err);
     bool (*job_walk)(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
                      struct job **ret, size_t *count, struct err *err);
     bool (*jobs_next)(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,

@@ -99,6 +99,11 @@ bool store_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, str
     return tx->ops->job_failed(tx, threshold, limit, arena, ret, err);
 }
 
+bool store_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
+                     struct job *ret, bool *found, struct err *err) {
+    return tx->ops->job_named(tx, name, after_row, arena, ret, found, err);
+}
+
 bool store_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
                     struct job **ret, size_t *count, struct err *err) {
     return tx->ops->job_walk(tx, walk, arena, ret, count, err);

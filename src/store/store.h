@@ -134,6 +134,12 @@ WARN_UNUSED bool store_job_list(struct store_tx *tx, const struct job_filter *fi
 WARN_UNUSED bool store_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit,
                                   struct arena *arena, struct job_page *ret, struct err *err);
 
+/* The first job of this name, exactly, behind `after_row` that is not deleted, by index. *found tells
+ * whether there is one. Names need not be unique: go on with its row for the next. */
+WARN_UNUSED bool store_job_named(struct store_tx *tx, struct str name, int64_t after_row,
+                                 struct arena *arena, struct job *ret, bool *found,
+                                 struct err *err);
+
 struct job_walk {
     int64_t after_row;   // begin with 0, go on with the last row's
     int64_t status;      // enum job_status, 0 = any but Deleted

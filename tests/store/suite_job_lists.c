@@ -200,3 +200,31 @@ static void test_failing_jobs_come_worst_first(void **state) {
     assert_int_equal(page.count, 0);
     read_end(f, tx);
 }
+
+static void test_jobs_of_one_name_are_found_one_behind_the_other(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    const char *const names[] = {"twice", "Twice", "other", "twice", "twice"};
+    int64_t rows[COUNT_OF(names)];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct job job = sample_job(f, names[i]);
+        job.is_deleted = i == 3;
+        assert_true(do_job_insert(f->store, &job, &err));
+        rows[i] = job.row;
+    }
+    struct job job;
+    bool found;
+    struct store_tx *tx = read_begin(f);
+    assert_true(store_job_named(tx, STR("twice"), 0, &f->arena, &job, &found, &err));
+    assert_true(found);
+    assert_int_equal(job.row, rows[0]);
+    assert_true(store_job_named(tx, STR("twice"), job.row, &f->arena, &job, &found, &err));
+    assert_true(found);
+    assert_int_equal(job.row, rows[4]);
+    assert_str(job.name, "twice");
+    assert_true(store_job_named(tx, STR("twice"), job.row, &f->arena, &job, &found, &err));
+    assert_false(found);
+    assert_true(store_job_named(tx, STR("twic"), 0, &f->arena, &job, &found, &err));
+    assert_false(found);
+    read_end(f, tx);
+}

@@ -194,3 +194,17 @@ bool memory_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, st
     answer_page(&found, 0, limit, arena, ret);
     return true;
 }
+
+bool memory_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
+                      struct job *ret, bool *found, struct err *err) {
+    (void)err;
+    const struct tables *tables = tables_of(tx);
+    *found = false;
+    for (size_t i = 0; i < tables_count(tables, TABLE_JOBS) && !*found; i++) {
+        const struct job *job = tables_at(tables, TABLE_JOBS, i);
+        if (job->row <= after_row || job->is_deleted || !str_equal(job->name, name)) continue;
+        tables_copy_out(TABLE_JOBS, job, arena, ret);
+        *found = true;
+    }
+    return true;
+}

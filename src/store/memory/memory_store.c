@@ -299,6 +299,7 @@ static const struct store_ops memory_ops = {
     .job_get_by_row = memory_job_get_by_row,
     .job_list = memory_job_list,
     .job_failed = memory_job_failed,
+    .job_named = memory_job_named,
     .due_jobs = memory_due_jobs,
     .plan_apply = memory_plan_apply,
     .execution_insert = memory_execution_insert,

@@ -106,3 +106,15 @@ bool sqlite_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, st
     *ret = page;
     return true;
 }
+
+bool sqlite_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
+                      struct job *ret, bool *found, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_NAMED);
+    query_text(&q, name);
+    query_i64(&q, after_row);
+    int64_t row = query_row(&q) ? read_i64(&q) : 0;
+    if (!query_end(&q, err)) return false;
+    if (row != 0 && !sqlite_job_get_by_row(tx, row, arena, ret, err)) return false;
+    *found = row != 0;
+    return true;
+}

@@ -131,6 +131,9 @@ select j.id, s.revision,
 from jobs j join job_state s on s.id = j.id
 where j.id = ifnull(:job, (select id from jobs where guid = :guid));
 
+-- name: job_named
+select id from jobs where name = :name and id > :after_row and not is_deleted order by id limit 1;
+
 -- name: job_flags
 select is_enabled, is_paused, is_deleted from jobs where id = :job;
 

@@ -70,6 +70,7 @@ static const struct store_ops sqlite_ops = {
     .job_get_by_row = sqlite_job_get_by_row,
     .job_list = sqlite_job_list,
     .job_failed = sqlite_job_failed,
+    .job_named = sqlite_job_named,
     .due_jobs = sqlite_due_jobs,
     .plan_apply = sqlite_plan_apply,
     .execution_insert = sqlite_execution_insert,

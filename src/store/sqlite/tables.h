@@ -19,6 +19,8 @@ bool sqlite_job_list(struct store_tx *tx, const struct job_filter *filter, struc
                      struct job_page *ret, struct err *err);
 bool sqlite_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, struct arena *arena,
                        struct job_page *ret, struct err *err);
+bool sqlite_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
+                      struct job *ret, bool *found, struct err *err);
 bool sqlite_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);
 bool sqlite_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count, struct err *err);
