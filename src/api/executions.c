@@ -199,16 +199,17 @@ void executions_output(struct http_request *request, struct http_response *respo
 
 struct cancellation {
     struct guid id;
+    struct str reason; // in the write's arena
     enum cancel_result result;
     struct execution execution;
 };
 
 static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err *err) {
     struct cancellation *cancellation = write->context;
-    struct str reason =
+    cancellation->reason =
         arena_printf(write->arena, "cancelled by %.*s", STR_ARG(api_actor(write->request).email));
-    if (!store_execution_cancel(tx, cancellation->id, reason, write->now, write->arena,
-                                &cancellation->result, &cancellation->execution, err))
+    if (!store_execution_cancel(tx, cancellation->id, cancellation->reason, write->now,
+                                write->arena, &cancellation->result, &cancellation->execution, err))
         return false;
     if (cancellation->result == CANCEL_TOO_LATE)
         return err_set(err, ERR_CONFLICT, "it has ended already: %.*s",
@@ -233,7 +234,7 @@ void executions_cancel(struct http_request *request, struct http_response *respo
     if (!api_write(&write, response)) return;
     struct engine *engine = atomic_load(&api->engine);
     if (cancellation.result == CANCEL_REQUESTED && engine)
-        engine_cancel(engine, cancellation.execution.row, STR_NONE);
+        engine_cancel(engine, cancellation.execution.row, cancellation.reason);
 }
 
 /* ---- retry by hand ---- */

@@ -67,11 +67,9 @@ static void stop_fenced(struct core *core) {
     }
 }
 
-static void stop_asked(struct core *core, const int64_t *rows, size_t count, struct str message) {
-    for (size_t i = 0; i < count; i++) {
-        struct slot *slot = slots_find(&core->slots, rows[i]);
-        if (slot) runs_stop(core, slot, STOP_CANCEL, message);
-    }
+static void stop_asked(struct core *core, int64_t row, struct str reason) {
+    struct slot *slot = slots_find(&core->slots, row);
+    if (slot) runs_stop(core, slot, STOP_CANCEL, reason);
 }
 
 /* How much the next pass may plan. While there is more to run than slots, planning a lot would only
@@ -91,7 +89,10 @@ static void adapt(struct core *core) {
     core->plan_limit = next_plan_limit(pass, claim_more);
     core->line_is_blocked =
         claimable > 0 && !pass->paused && !claim_more && !utc_before(pass->now, pass->wake.pending);
-    if (!pass->cut && utc_is_never(core->steady_since)) core->steady_since = pass->now;
+    if (pass->paused)
+        core->steady_since = UTC_NEVER; // nothing is planned
+    else if (!pass->cut && utc_is_never(core->steady_since))
+        core->steady_since = pass->now;
 }
 
 static void report_pass(const struct pass *pass) {
@@ -131,9 +132,14 @@ void answer_pass(struct core *core) {
         stop_fenced(core);
     for (size_t i = 0; i < pass->ended_count; i++)
         core_event(core, pass->ended[i].job_id, pass->ended[i].execution_id, EXECUTION_CANCELLED);
-    stop_asked(core, pass->replaced, pass->replaced_count, STR("replaced by a newer run"));
+    for (size_t i = 0; i < pass->replaced_count; i++)
+        stop_asked(core, pass->replaced[i], STR("replaced by a newer run"));
     for (size_t i = 0; i < pass->start_count; i++) runs_adopt(core, &pass->starts[i]);
-    stop_asked(core, pass->cancels, pass->cancel_count, STR_NONE);
+    for (size_t i = 0; i < pass->cancel_count; i++)
+        stop_asked(core, pass->cancels[i].row, pass->cancels[i].reason);
+    /* The claims before it were answered before it: nothing else is on its way here. */
+    if (pass->paused) runs_hand_back_unstarted(core);
+    core->pause_seen = core->pause_posted;
 }
 
 /* ---- settlements ----------------------------------------------------------------------------- */
@@ -147,6 +153,7 @@ static void count_end(struct engine_figures *figures, enum execution_status stat
 static void settled(void *context, const struct settlement *settlement,
                     const struct settle_about *about, bool uncertain) {
     struct core *core = context;
+    if (settlement->status == EXECUTION_PENDING) core->handing_back--;
     if (!settlement->applied && !uncertain) {
         log_warn("fenced", "execution=%lld fence=%lld", (long long)settlement->execution_row,
                  (long long)settlement->fence);
@@ -192,6 +199,7 @@ void answer_recovery(struct core *core) {
     note_answer(core, &recovery->write, "heartbeat");
     if (recovery->write.ok) {
         recovered(core);
+        if (core->state == CORE_STARTING) core->figures.paused = recovery->paused;
         if (core->state == CORE_STARTING && !recovery->more) core->state = CORE_RUNNING;
     } else if (core->state == CORE_STARTING) {
         core->state = CORE_FAILED;

@@ -23,7 +23,7 @@
 enum {
     CLOCK_CHECK_MS = 1000,
     CLOCK_JUMP_MS = 1000,
-    LOOK_AGAIN_BUSY_MS = 1000,   // requests to cancel that reached another node
+    LOOK_AGAIN_BUSY_MS = 1000,   // requests to cancel, or a resume-all, that reached another node
     LOOK_AGAIN_BLOCKED_MS = 200, // a Pending one may hide a later one from wake_times
     LOOK_AGAIN_IDLE_MS = 5000,   // a net below pokes
     GIVE_UP_STOPPING_SECONDS = 30,
@@ -116,14 +116,23 @@ void core_poke(struct core *core) {
     core->poked = true;
 }
 
-void core_cancel(struct core *core, int64_t execution_row) {
+void core_cancel(struct core *core, int64_t execution_row, struct str reason) {
     tell_time(core);
     struct slot *slot = slots_find(&core->slots, execution_row);
     /* Not here (yet): the request is in the store, and the next pass reads it. */
     if (slot)
-        runs_stop(core, slot, STOP_CANCEL, STR_NONE);
+        runs_stop(core, slot, STOP_CANCEL, reason);
     else
         core->poked = true;
+}
+
+void core_pause(struct core *core, uint64_t ticket) {
+    core->pause_asked = ticket;
+    core->poked = true;
+}
+
+uint64_t core_pause_reached(const struct core *core) {
+    return core->pause_reached;
 }
 
 void core_shutdown(struct core *core) {
@@ -177,16 +186,23 @@ static void list_held(struct core *core) {
     core->pass.held_count = count;
 }
 
-static bool pending_is_ready(const struct core *core) {
-    return !core->figures.paused && !core->line_is_blocked && slots_free_count(&core->slots) > 0 &&
-           !utc_before(core->now, core->wake.pending);
+static bool may_claim(const struct core *core) {
+    return !core->figures.paused && !core->line_is_blocked && slots_free_count(&core->slots) > 0;
+}
+
+/* Under pause-all what is due stays due, and is no reason to look. */
+static bool has_due_work(const struct core *core) {
+    return !core->figures.paused &&
+           (!utc_before(core->now, core->wake.job) ||
+            (may_claim(core) && !utc_before(core->now, core->wake.pending)));
 }
 
 /* When to look whatever the store said. */
 static struct mono look_again(const struct core *core) {
-    int64_t ms = core->line_is_blocked        ? LOOK_AGAIN_BLOCKED_MS
-                 : core->slots.busy_count > 0 ? LOOK_AGAIN_BUSY_MS
-                                              : LOOK_AGAIN_IDLE_MS;
+    bool busy = core->slots.busy_count > 0 || core->figures.paused;
+    int64_t ms = core->line_is_blocked ? LOOK_AGAIN_BLOCKED_MS
+                 : busy                ? LOOK_AGAIN_BUSY_MS
+                                       : LOOK_AGAIN_IDLE_MS;
     return mono_add(core->looked_at, span_ms(ms));
 }
 
@@ -195,8 +211,8 @@ static bool wants_pass(const struct core *core) {
     if (!holdoff_is_over(&core->store_holdoff, core->mono) ||
         !holdoff_is_over(&core->pass_holdoff, core->mono))
         return false;
-    return core->poked || core->more || core->reconcile || !utc_before(core->now, core->wake.job) ||
-           pending_is_ready(core) || !mono_before(core->mono, look_again(core));
+    return core->poked || core->more || core->reconcile || has_due_work(core) ||
+           !mono_before(core->mono, look_again(core));
 }
 
 static void post_pass(struct core *core) {
@@ -208,6 +224,7 @@ static void post_pass(struct core *core) {
     pass->ask_cancels = core->slots.busy_count > 0;
     pass->reconcile = core->reconcile;
     if (core->reconcile) list_held(core);
+    core->pause_posted = core->pause_asked;
     core->in_burst = core->more;
     core->poked = core->more = core->reconcile = false;
     core->pass_in_flight = true;
@@ -268,10 +285,7 @@ static bool earlier(struct mono a, struct mono b) {
 
 static void drain(struct core *core) {
     if (core->state != CORE_DRAINING) return;
-    /* What is not started yet is handed back at once. */
-    struct list *node;
-    while ((node = list_take_first(&core->to_start)))
-        runs_stop(core, LIST_ENTRY(node, struct slot, start), STOP_SHUTDOWN, STR_NONE);
+    runs_hand_back_unstarted(core);
     if (!core->stopped_all && !mono_before(core->mono, core->stop_at)) {
         core->stopped_all = true;
         core->give_up_at = mono_add(core->mono, span_seconds(GIVE_UP_STOPPING_SECONDS));
@@ -310,9 +324,8 @@ static void wake_for_passes(const struct core *core, struct mono *at) {
     if (core->state != CORE_RUNNING || core->pass_in_flight) return;
     struct mono next = look_again(core);
     if (core->poked || core->more || core->reconcile) next = core->mono;
-    sooner_utc(core, &next, core->wake.job);
-    if (!core->figures.paused && !core->line_is_blocked && slots_free_count(&core->slots) > 0)
-        sooner_utc(core, &next, core->wake.pending);
+    if (!core->figures.paused) sooner_utc(core, &next, core->wake.job);
+    if (may_claim(core)) sooner_utc(core, &next, core->wake.pending);
     if (!holdoff_is_over(&core->pass_holdoff, core->mono) &&
         mono_before(next, core->pass_holdoff.until))
         next = core->pass_holdoff.until;
@@ -347,6 +360,7 @@ void core_turn(struct core *core) {
     if (wants_pass(core)) post_pass(core);
     beat(core);
     drain(core);
+    if (core->handing_back == 0) core->pause_reached = core->pause_seen;
     core->in_turn = false;
     if (core->state == CORE_STOPPED || core->state == CORE_FAILED) return;
     core->io.wake_at(core->io.context, next_wake(core));

@@ -48,13 +48,18 @@ void core_free(struct core *core); // NULL is fine
 void core_turn(struct core *core);
 void core_write_done(struct core *core, struct store_write *write);
 void core_poke(struct core *core);
-void core_cancel(struct core *core, int64_t execution_row);
+void core_cancel(struct core *core, int64_t execution_row, struct str reason);
+/* All was paused, and that is committed: see core_pause_reached. Tickets grow. */
+void core_pause(struct core *core, uint64_t ticket);
 /* Claims no more; the grace begins. */
 void core_shutdown(struct core *core);
 
 enum core_state core_state(const struct core *core);
 const struct err *core_failure(const struct core *core);
 struct engine_figures core_figures(const struct core *core);
+/* The highest ticket for which this holds: nothing that was claimed before that call of core_pause
+ * is still to be started, and what was handed back instead is Pending in the store. */
+uint64_t core_pause_reached(const struct core *core);
 /* A handler has not ended its run though the shutdown gave up waiting. */
 bool core_has_stuck_runs(const struct core *core);
 

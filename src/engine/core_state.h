@@ -60,6 +60,11 @@ struct core {
     struct held_execution *held;
     size_t held_capacity;
 
+    /* pause-all: tickets of those who wait for it */
+    uint64_t pause_asked, pause_posted; // the latest; and that before the pass in flight was posted
+    uint64_t pause_seen, pause_reached; // a pass has seen it; and what it led to is in the store
+    size_t handing_back;                // executions that are going to be Pending again
+
     /* recovery and heartbeats */
     struct recovery recovery;
     bool recovery_in_flight;
@@ -79,6 +84,8 @@ struct core {
 void runs_adopt(struct core *core, const struct pass_start *start);
 void runs_start(struct core *core); // those in to_start
 void runs_stop(struct core *core, struct slot *slot, enum stop_reason reason, struct str message);
+/* What has a slot and is not started yet becomes Pending again. */
+void runs_hand_back_unstarted(struct core *core);
 void runs_stop_all(struct core *core, enum stop_reason reason);
 void runs_expire(struct core *core); // timeouts
 void core_event(struct core *core, struct guid job_id, struct guid execution_id,

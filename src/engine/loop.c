@@ -17,16 +17,22 @@
 #include <signal.h>
 #include <stdlib.h>
 
+struct asked_cancel {
+    int64_t row;
+    char *reason; // NULL = none
+};
+
 struct engine {
     struct engine_options options;
     pthread_t thread;
 
     /* shared, under lock */
     pthread_mutex_t lock;
-    pthread_cond_t started;
+    pthread_cond_t news;                    // of state and pause_reached
     struct store_write *inbox, **inbox_end; // answered, in order
-    int64_t *cancels;
+    struct asked_cancel *cancels;
     size_t cancel_count, cancel_capacity;
+    uint64_t pause_asked, pause_reached; // tickets; see core_pause
     bool poked, stopping;
     enum core_state state;
     bool failed_to_begin; // before there was a core
@@ -39,6 +45,7 @@ struct engine {
     /* engine thread only */
     uv_loop_t loop;
     uv_timer_t timer;
+    uint64_t pause_told; // to the core
     struct core *core;
     struct handler *handlers[ENGINE_HANDLERS];
     bool closing;
@@ -47,8 +54,9 @@ struct engine {
 /* What was in the box. */
 struct delivery {
     struct store_write *inbox;
-    int64_t *cancels;
+    struct asked_cancel *cancels;
     size_t cancel_count;
+    uint64_t pause_asked;
     bool poked, stopping;
 };
 
@@ -57,6 +65,7 @@ static struct delivery empty_the_box(struct engine *engine) {
     struct delivery delivery = {.inbox = engine->inbox,
                                 .cancels = engine->cancels,
                                 .cancel_count = engine->cancel_count,
+                                .pause_asked = engine->pause_asked,
                                 .poked = engine->poked,
                                 .stopping = engine->stopping};
     engine->inbox = NULL;
@@ -75,9 +84,11 @@ static void publish(struct engine *engine) {
     figures.turns = engine->figures.turns + 1;
     engine->figures = figures;
     if (state == CORE_FAILED) engine->failure = *core_failure(engine->core);
-    if (engine->state != state) {
+    uint64_t reached = core_pause_reached(engine->core);
+    if (engine->state != state || engine->pause_reached != reached) {
         engine->state = state;
-        (void)pthread_cond_broadcast(&engine->started);
+        engine->pause_reached = reached;
+        (void)pthread_cond_broadcast(&engine->news);
     }
     (void)pthread_mutex_unlock(&engine->lock);
 }
@@ -104,8 +115,14 @@ static void bell_rings(uv_async_t *bell) {
         core_write_done(engine->core, write);
     }
     if (delivery.poked) core_poke(engine->core);
-    for (size_t i = 0; i < delivery.cancel_count; i++)
-        core_cancel(engine->core, delivery.cancels[i]);
+    if (delivery.pause_asked > engine->pause_told) core_pause(engine->core, delivery.pause_asked);
+    engine->pause_told = delivery.pause_asked;
+    for (size_t i = 0; i < delivery.cancel_count; i++) {
+        struct asked_cancel *cancel = &delivery.cancels[i];
+        core_cancel(engine->core, cancel->row,
+                    cancel->reason ? str_from_cstr(cancel->reason) : STR_NONE);
+        free(cancel->reason);
+    }
     free(delivery.cancels);
     if (delivery.stopping) core_shutdown(engine->core);
     turn(engine);
@@ -155,7 +172,7 @@ static bool begin(struct engine *engine) {
         engine->failed_to_begin = true;
         engine->failure = err;
         engine->state = CORE_FAILED;
-        (void)pthread_cond_broadcast(&engine->started);
+        (void)pthread_cond_broadcast(&engine->news);
         (void)pthread_mutex_unlock(&engine->lock);
         return false;
     }
@@ -199,7 +216,8 @@ static void *thread_main(void *context) {
 
 static void engine_free(struct engine *engine) {
     (void)pthread_mutex_destroy(&engine->lock);
-    (void)pthread_cond_destroy(&engine->started);
+    (void)pthread_cond_destroy(&engine->news);
+    for (size_t i = 0; i < engine->cancel_count; i++) free(engine->cancels[i].reason);
     free(engine->cancels);
     free(engine);
 }
@@ -220,7 +238,11 @@ struct engine *engine_start(const struct engine_options *options, struct err *er
     engine->inbox_end = &engine->inbox;
     engine->state = CORE_STARTING;
     (void)pthread_mutex_init(&engine->lock, NULL);
-    (void)pthread_cond_init(&engine->started, NULL);
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&engine->news, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     if (uv_loop_init(&engine->loop) != 0) {
         engine_free(engine);
         (void)err_set(err, ERR_INTERNAL, "the event loop cannot be made");
@@ -238,7 +260,7 @@ struct engine *engine_start(const struct engine_options *options, struct err *er
         return NULL;
     }
     (void)pthread_mutex_lock(&engine->lock);
-    while (engine->state == CORE_STARTING) (void)pthread_cond_wait(&engine->started, &engine->lock);
+    while (engine->state == CORE_STARTING) (void)pthread_cond_wait(&engine->news, &engine->lock);
     bool failed = engine->state == CORE_FAILED;
     (void)pthread_mutex_unlock(&engine->lock);
     if (!failed) return engine;
@@ -259,7 +281,7 @@ void engine_poke(struct engine *engine) {
 }
 
 void engine_cancel(struct engine *engine, int64_t execution_row, struct str reason) {
-    (void)reason;
+    char *copy = str_is_absent(reason) ? NULL : xstr_dup(reason);
     (void)pthread_mutex_lock(&engine->lock);
     if (engine->state != CORE_STOPPED) {
         if (engine->cancel_count == engine->cancel_capacity) {
@@ -267,10 +289,29 @@ void engine_cancel(struct engine *engine, int64_t execution_row, struct str reas
             engine->cancels =
                 xreallocarray(engine->cancels, engine->cancel_capacity, sizeof *engine->cancels);
         }
-        engine->cancels[engine->cancel_count++] = execution_row;
+        engine->cancels[engine->cancel_count++] = (struct asked_cancel){execution_row, copy};
+        copy = NULL;
         (void)uv_async_send(&engine->bell);
     }
     (void)pthread_mutex_unlock(&engine->lock);
+    free(copy);
+}
+
+bool engine_wait_paused(struct engine *engine, struct span patience) {
+    int64_t end = mono_add(clock_mono(engine->options.clock), patience).us;
+    struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
+    (void)pthread_mutex_lock(&engine->lock);
+    uint64_t ticket = ++engine->pause_asked;
+    bool goes_on = engine->state == CORE_RUNNING && !engine->stopping;
+    if (goes_on) (void)uv_async_send(&engine->bell);
+    int failed = 0;
+    while (goes_on && engine->pause_reached < ticket && failed == 0) {
+        failed = pthread_cond_timedwait(&engine->news, &engine->lock, &until);
+        goes_on = engine->state == CORE_RUNNING && !engine->stopping;
+    }
+    bool reached = engine->pause_reached >= ticket;
+    (void)pthread_mutex_unlock(&engine->lock);
+    return reached;
 }
 
 struct engine_figures engine_figures(struct engine *engine) {
@@ -284,6 +325,7 @@ void engine_stop(struct engine *engine) {
     if (engine == NULL) return;
     (void)pthread_mutex_lock(&engine->lock);
     engine->stopping = true;
+    (void)pthread_cond_broadcast(&engine->news);
     if (engine->state != CORE_STOPPED) (void)uv_async_send(&engine->bell);
     (void)pthread_mutex_unlock(&engine->lock);
     (void)pthread_join(engine->thread, NULL);

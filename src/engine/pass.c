@@ -36,6 +36,7 @@ static void forget_answer(struct pass *pass) {
     pass->cancel_count = pass->mine_count = pass->handed_back = 0;
     pass->due_count = pass->claim_count = pass->unreadable_count = 0;
     pass->paused = pass->cut = false;
+    pass->pause = (struct plan_pause){UTC_NONE, UTC_NONE};
 }
 
 void pass_ask(struct pass *pass) {
@@ -83,6 +84,12 @@ static bool is_held(const struct pass *pass, const struct execution *execution) 
            bsearch(&key, pass->held, pass->held_count, sizeof key, compare_held) != NULL;
 }
 
+/* What the record of one that was cancelled before it started says. */
+static struct str unstarted(struct pass *pass, struct str reason) {
+    if (str_is_absent(reason)) return STR("cancelled before it started");
+    return arena_printf(&pass->arena, "%.*s: it had not been started", STR_ARG(reason));
+}
+
 static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
     struct execution *mine;
     size_t count;
@@ -102,7 +109,7 @@ static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
             .fence = mine[i].fence,
             .status = cancel ? EXECUTION_CANCELLED : EXECUTION_PENDING,
             .completed_at = pass->now,
-            .error_message = cancel ? STR("cancelled before it started") : STR_NONE,
+            .error_message = cancel ? unstarted(pass, mine[i].error_message) : STR_NONE,
         };
         if (cancel) add_ended(pass, mine[i].job_id, mine[i].id);
     }
@@ -112,11 +119,23 @@ static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
 
 /* ---- plan ---- */
 
+static bool read_time(struct pass *pass, struct store_tx *tx, struct str name, struct utc *ret,
+                      struct err *err) {
+    struct str value;
+    if (!store_meta_get(tx, name, &pass->arena, &value, err)) return false;
+    *ret = UTC_NONE;
+    return str_is_absent(value) || utc_parse(value, ret) ||
+           err_set(err, ERR_INTERNAL, "%.*s is no time: %.*s", STR_ARG(name), STR_ARG(value));
+}
+
+/* Is all paused, and when was it the last time? */
 static bool read_paused(struct pass *pass, struct store_tx *tx, struct err *err) {
     struct str value;
     if (!store_meta_get(tx, STR("paused_all"), &pass->arena, &value, err)) return false;
     pass->paused = str_equal(value, STR("1"));
-    return true;
+    if (pass->paused) return true;
+    return read_time(pass, tx, STR("paused_all_from"), &pass->pause.from, err) &&
+           read_time(pass, tx, STR("paused_all_until"), &pass->pause.until, err);
 }
 
 /* paused_until has come: the plan as after a resume by hand. */
@@ -242,7 +261,8 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
                                    .job = &job->job,
                                    .schedule = &job->schedule,
                                    .now = pass->now,
-                                   .steady_since = pass->steady_since};
+                                   .steady_since = pass->steady_since,
+                                   .pause = pass->pause};
     if (job->job.concurrency_policy == CONCURRENCY_QUEUE && due->live_count > 0 &&
         !count_waiting(pass, tx, due->row, &request.waiting, err))
         return false;
@@ -326,7 +346,7 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
         if (!claim_pending(pass, tx, limit, err)) return false;
         left = (int64_t)pass->claim_count < limit ? left - (int64_t)pass->claim_count : 0;
     }
-    if (!plan_due_jobs(pass, tx, left, err)) return false;
+    if (!pass->paused && !plan_due_jobs(pass, tx, left, err)) return false;
     if (pass->ask_cancels && !store_cancel_requests(tx, pass->node_name, &pass->arena,
                                                     &pass->cancels, &pass->cancel_count, err))
         return false;

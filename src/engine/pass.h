@@ -18,6 +18,9 @@
  *      the queues, which saves the claim.
  *   4. cancel requests for what runs here; the next wake times.
  *
+ * Under pause-all there is no claim and no plan: what is due stays due, and the first pass after
+ * the pause decides it, as after any other time in which nothing was planned.
+ *
  *   Owns:    an arena with the answer, valid until the next pass_ask; jobs in it until the second
  *            next.
  *   Threads: engine thread, except pass_run.   Errors: the store's; the whole pass then did nothing
@@ -70,7 +73,7 @@ struct pass {
     size_t start_count;
     struct pass_ended *ended;
     size_t ended_count;
-    int64_t *cancels; // executions Running here that a person wants stopped
+    struct cancel_request *cancels; // executions Running here that a person wants stopped
     size_t cancel_count;
     int64_t *replaced; // executions Running here or elsewhere that a newer run replaces
     size_t replaced_count;
@@ -84,6 +87,7 @@ struct pass {
     char unreadable_error[256];
     struct wake_times wake;
     /* while it runs */
+    struct plan_pause pause; // the last pause-all
     size_t start_capacity, ended_capacity, replaced_capacity;
 };
 

@@ -64,6 +64,38 @@ static void skip(struct planner *planner, struct utc first, struct utc last,
     planner->skipped_last = true;
 }
 
+/* Does pause-all account for it that this missed due time did not run? It does when the time came
+ * in the pause, and when the pause came before the time was missed. `ret_end` is the last instant
+ * for which the answer is the same. */
+static bool is_of_the_pause(const struct planner *planner, struct utc due, struct utc *ret_end) {
+    const struct plan_request *request = planner->request;
+    struct span grace = span_seconds(GRACE_SECONDS + request->schedule->jitter_seconds);
+    struct utc from = utc_add(request->pause.from, span_us(-grace.us));
+    struct utc until = request->pause.until;
+    *ret_end = UTC_NEVER;
+    if (utc_is_none(request->pause.from) || !utc_before(from, until)) return false;
+    if (!utc_before(due, until)) return false;
+    bool before = utc_before(due, from);
+    *ret_end = utc_add(before ? from : until, span_us(-1));
+    return !before;
+}
+
+/* The missed due times from `first` to `last`, both included, do not run. */
+static void skip_missed(struct planner *planner, struct utc first, struct utc last) {
+    const struct schedule_spec *schedule = planner->request->schedule;
+    struct utc end;
+    for (struct utc due = first; !utc_before(last, due); due = schedule_next(schedule, end)) {
+        bool paused = is_of_the_pause(planner, due, &end);
+        enum skip_reason reason = paused ? SKIP_PAUSED : SKIP_MISFIRE;
+        if (!utc_before(end, last)) {
+            skip(planner, due, last, reason);
+            return;
+        }
+        struct utc to = schedule_last(schedule, utc_add(due, span_us(-1)), end);
+        skip(planner, due, utc_is_never(to) ? due : to, reason);
+    }
+}
+
 static struct new_execution *execute(struct planner *planner, struct utc due,
                                      enum trigger trigger) {
     const struct plan_request *request = planner->request;
@@ -160,7 +192,7 @@ static void fire_all(struct planner *planner, struct utc first, struct utc last)
         decide(planner, due, TRIGGER_CATCH_UP);
         due = next_due(planner, due);
     }
-    if (!utc_is_never(due) && !utc_before(last, due)) skip(planner, due, last, SKIP_MISFIRE);
+    if (!utc_is_never(due) && !utc_before(last, due)) skip_missed(planner, due, last);
 }
 
 static void finish(struct planner *planner, struct utc decided, struct utc next) {
@@ -200,13 +232,13 @@ static void plan_missed(struct planner *planner, struct utc first, struct utc la
             struct utc before =
                 schedule_last(planner->request->schedule, utc_add(first, span_us(-1)),
                               utc_add(latest, span_us(-1)));
-            skip(planner, first, utc_is_never(before) ? first : before, SKIP_MISFIRE);
+            skip_missed(planner, first, utc_is_never(before) ? first : before);
         }
         decide(planner, latest, TRIGGER_CATCH_UP);
         finish(planner, latest, next_due(planner, latest));
         return;
     }
-    case MISFIRE_SKIP: skip(planner, first, last, SKIP_MISFIRE); break;
+    case MISFIRE_SKIP: skip_missed(planner, first, last); break;
     case MISFIRE_FIRE_ALL:
         fire_all(planner, first, last);
         recent = next_due(planner, last);
@@ -220,7 +252,12 @@ static void plan_missed(struct planner *planner, struct utc first, struct utc la
 static bool came_while_steady(const struct planner *planner, struct utc due) {
     const struct job *job = planner->request->job;
     if (job->schedule_type == SCHEDULE_ONE_TIME && !utc_before(job->updated_at, due)) return true;
-    return !utc_before(due, planner->request->steady_since);
+    const struct plan_request *request = planner->request;
+    struct utc steady_since = request->steady_since;
+    /* (A pause that ends in the future: the clock was set back since.) */
+    if (!utc_before(request->now, request->pause.until))
+        steady_since = utc_max(steady_since, request->pause.until);
+    return !utc_before(due, steady_since);
 }
 
 static bool is_fixed_delay(const struct job *job) {
@@ -242,7 +279,7 @@ static void plan_fixed_delay(struct planner *planner, bool is_old) {
     } else if (!is_old || came_while_steady(planner, due)) {
         decide(planner, due, TRIGGER_SCHEDULE);
     } else if (request->job->misfire_policy == MISFIRE_SKIP) {
-        skip(planner, due, due, SKIP_MISFIRE);
+        skip_missed(planner, due, due);
     } else {
         decide(planner, due, TRIGGER_CATCH_UP);
     }

@@ -7,7 +7,8 @@
  *               node, though running steadily, was busy.
  *   missed      a due time is missed when it is more than a second late (beyond the job's jitter)
  *               and either a later one has come as well, or nothing was planning when it came (the
- *               program was down, the store away, or the clock jumped: before `steady_since`).
+ *               program was down, the store away, the clock jumped, or all was paused: before
+ *               `steady_since`, or before the end of the last pause-all).
  *               The misfire policy decides about missed ones:
  *                 FireOnce  the latest due time runs, as CatchUp; those before it are skipped
  *                 Skip      all are skipped
@@ -19,7 +20,8 @@
  *                 Queue     one waits; a further one is skipped
  *                 Replace   what is live is cancelled, it runs
  *
- * What is skipped goes to the ledger as ranges. Excluded due times are not decided at all: the
+ * What is skipped goes to the ledger as ranges; of the missed ones, those that pause-all kept from
+ * running as Paused. Excluded due times are not decided at all: the
  * schedule does not give them. A FixedDelay job with a live run has no due time until that ends; it
  * is only looked at again later.
  *
@@ -32,13 +34,19 @@
 #include "schedule/next.h"
 #include "store/store.h"
 
+/* The last pause-all: from <= t < until. Both UTC_NONE: there was none. */
+struct plan_pause {
+    struct utc from, until;
+};
+
 struct plan_request {
     const struct due_job *due;
     const struct job *job; // the definition; its state fields are not looked at
     const struct schedule_spec *schedule;
     struct utc now;
     struct utc steady_since; // planning went on without a gap since then; UTC_NEVER = it does not
-    int64_t waiting;         // Pending executions of the job; looked at for CONCURRENCY_QUEUE only
+    struct plan_pause pause;
+    int64_t waiting; // Pending executions of the job; looked at for CONCURRENCY_QUEUE only
 };
 
 struct plan {

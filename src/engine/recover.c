@@ -33,10 +33,18 @@ static struct settlement settle_orphan(const struct recovery *recovery,
     struct ending ending = {.execution = orphan,
                             .job = job,
                             .reason = orphan->cancel_requested ? STOP_CANCEL : STOP_NONE,
+                            .stop_message = orphan->error_message,
                             .result = &result,
                             .now = recovery->now,
                             .random = random};
     return outcome_of(&ending, recovery->zones, arena);
+}
+
+static bool read_paused(struct recovery *recovery, struct store_tx *tx, struct err *err) {
+    struct str value;
+    if (!store_meta_get(tx, STR("paused_all"), &recovery->arena, &value, err)) return false;
+    recovery->paused = str_equal(value, STR("1"));
+    return true;
 }
 
 bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
@@ -45,7 +53,7 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     arena_reset(arena);
     recovery->now = clock_now(recovery->clock);
     recovery->count = 0;
-    if (!beat(recovery, tx, err)) return false;
+    if (!beat(recovery, tx, err) || !read_paused(recovery, tx, err)) return false;
     if (!recovery->at_start && !retention_run(tx, recovery->now, recovery->keep_keys, err))
         return false;
     struct str name = recovery->at_start ? recovery->node_name : STR_NONE;

@@ -5,7 +5,7 @@
  *   - settles executions that are still Running though nobody runs them: at the start those of this
  *     node's own name (the process before), later those of nodes whose lease has run out. They
  *     become Failed with errorType Orphaned and follow the retry policy (OrphanPolicy Retry), or
- *     Cancelled when that had been asked for.
+ *     Cancelled, with the reason that was given, when that had been asked for.
  *
  *     recovery.at_start = true;
  *     store_submit(store, &recovery.write);        // recovery_run
@@ -42,6 +42,7 @@ struct recovery {
     /* the answer */
     struct arena arena;
     struct utc now;
+    bool paused; // pause-all is on
     struct execution *orphans;
     struct settlement *settled; // one an orphan
     size_t count;

@@ -53,6 +53,7 @@ static void settle_run_of(struct core *core, struct slot *slot, const struct run
     struct settle_entry entry = settle_add(&core->settler);
     *entry.settlement = outcome_of(&ending, core->options.zones, entry.arena);
     *entry.about = (struct settle_about){slot->job.id, slot->execution.id};
+    if (entry.settlement->status == EXECUTION_PENDING) core->handing_back++;
 }
 
 static void end(struct core *core, struct slot *slot, const struct run_result *result) {
@@ -160,9 +161,9 @@ void runs_stop(struct core *core, struct slot *slot, enum stop_reason reason, st
         return;
     }
     slot->run.stop_reason = reason;
-    slot->stop_message = message;
+    slot->stop_message = arena_copy(&slot->arena, message);
     if (slot->state == SLOT_WAITING) {
-        end_unstarted(core, slot, 0, STR_NONE);
+        end_unstarted(core, slot, 0, STR("it had not been started"));
         return;
     }
     slot->state = SLOT_STOPPING;
@@ -170,6 +171,12 @@ void runs_stop(struct core *core, struct slot *slot, enum stop_reason reason, st
                  mono_add(clock_mono(core->io.clock), span_seconds(STOP_PATIENCE_SECONDS)));
     struct handler *handler = core->handlers[slot->job.type];
     handler->stop(handler, &slot->run);
+}
+
+void runs_hand_back_unstarted(struct core *core) {
+    SLOTS_EACH(slot, &core->slots) {
+        if (slot->state == SLOT_WAITING) runs_stop(core, slot, STOP_SHUTDOWN, STR_NONE);
+    }
 }
 
 void runs_stop_all(struct core *core, enum stop_reason reason) {

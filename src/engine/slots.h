@@ -32,7 +32,7 @@ struct slot {
     struct job job;
     struct arena arena;
     struct timeout timeout;
-    struct str stop_message; // why it is being stopped; a constant text, or in the arena
+    struct str stop_message; // why it is being stopped; in the arena
     int64_t waits_for;       // WAITING: the execution that must end before; 0 = none
     struct list node;        // in `busy`
     struct list start;       // in the list of those to be started; alone when it is not there

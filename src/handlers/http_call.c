@@ -321,7 +321,7 @@ static void settle_stopped(struct http_call *self) {
     while (self->stopped) {
         struct http_exchange *exchange = self->stopped;
         self->stopped = exchange->next;
-        struct run_result result = http_result_stopped(exchange);
+        struct run_result result = http_result_stopped(exchange, now_ms(self) - exchange->began);
         if (exchange->is_in_multi) curl_loop_remove(self->curls, exchange->easy);
         exchange->is_in_multi = false;
         finish(exchange, &result);
@@ -399,6 +399,7 @@ static void start(struct handler *handler, struct run *run) {
         return;
     }
     int64_t timeout = exchange->config->timeout_seconds;
+    exchange->began = now_ms(self);
     exchange->deadline = timeout > 0 ? now_ms(self) + (uint64_t)timeout * 1000 : 0;
     begin_hop(exchange);
 }

@@ -65,7 +65,7 @@ struct http_exchange {
     struct buf expanded_body;
     struct redactor redactor;
     int64_t redirects;
-    uint64_t deadline; // milliseconds of the loop's clock; 0 = none
+    uint64_t began, deadline; // milliseconds of the loop's clock; 0 = none
 
     struct capture capture;
     size_t header_bytes;
@@ -90,7 +90,8 @@ WARN_UNUSED bool http_request_set(struct http_exchange *exchange,
 /* The result of a transfer that ended by itself; texts live in the exchange. */
 struct run_result http_result_of(struct http_exchange *exchange, CURLcode code,
                                  const struct http_call_options *options);
-struct run_result http_result_stopped(struct http_exchange *exchange);
+/* After it was stopped, so long after its start. */
+struct run_result http_result_stopped(struct http_exchange *exchange, uint64_t after_ms);
 struct run_result http_result_failed(struct http_exchange *exchange, enum error_type type,
                                      struct str message);
 /* Does this answer send us elsewhere, and do we go? */

@@ -81,12 +81,12 @@ struct run_result http_result_failed(struct http_exchange *exchange, enum error_
                                                   .never_retry = type == ERROR_CONFIGURATION});
 }
 
-struct run_result http_result_stopped(struct http_exchange *exchange) {
+struct run_result http_result_stopped(struct http_exchange *exchange, uint64_t after_ms) {
     int64_t type = exchange->run->stop_reason == STOP_TIMEOUT    ? ERROR_TIMEOUT
                    : exchange->run->stop_reason == STOP_SHUTDOWN ? ERROR_SHUTDOWN
                                                                  : 0;
     struct str message =
-        arena_printf(&exchange->arena, "request aborted: %s",
+        arena_printf(&exchange->arena, "request aborted after %.1f s: %s", (double)after_ms / 1000,
                      exchange->opened_socket || exchange->is_in_multi
                          ? "its connection was closed before the answer was complete"
                          : "it had not been sent");

@@ -55,7 +55,7 @@ struct store_ops {
                              struct arena *arena, enum cancel_result *ret,
                              struct execution *ret_execution, struct err *err);
     bool (*cancel_requests)(struct store_tx *tx, struct str node_name, struct arena *arena,
-                            int64_t **ret, size_t *count, struct err *err);
+                            struct cancel_request **ret, size_t *count, struct err *err);
     bool (*executions_live)(struct store_tx *tx, int64_t job_row, struct arena *arena,
                             struct execution **ret, size_t *count, struct err *err);
     bool (*execution_get)(struct store_tx *tx, struct guid id, struct arena *arena,

@@ -166,7 +166,7 @@ bool store_execution_cancel(struct store_tx *tx, struct guid id, struct str reas
 }
 
 bool store_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
-                           int64_t **ret, size_t *count, struct err *err) {
+                           struct cancel_request **ret, size_t *count, struct err *err) {
     return tx->ops->cancel_requests(tx, node_name, arena, ret, count, err);
 }
 

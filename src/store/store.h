@@ -309,15 +309,21 @@ enum cancel_result {
     CANCEL_REQUESTED, // it is Running; cancel_requested is set, its engine must stop it
     CANCEL_TOO_LATE,  // it has ended
 };
-/* NOT_FOUND. `ret_execution` is the row as it stands after the call. */
+/* NOT_FOUND. `ret_execution` is the row as it stands after the call. The reason becomes its error
+ * message: at once while it is Pending; with the request while it is Running, until its settlement
+ * says more (the first request's, when there are several). */
 WARN_UNUSED bool store_execution_cancel(struct store_tx *tx, struct guid id, struct str reason,
                                         struct utc now, struct arena *arena,
                                         enum cancel_result *ret, struct execution *ret_execution,
                                         struct err *err);
-/* Rows with cancel_requested that Run on this node (for nodes that the API call did not reach). */
+struct cancel_request {
+    int64_t row;       // of the execution
+    struct str reason; // absent = none was given
+};
+/* Of executions that Run on this node (for nodes that the API call did not reach). */
 WARN_UNUSED bool store_cancel_requests(struct store_tx *tx, struct str node_name,
-                                       struct arena *arena, int64_t **ret, size_t *count,
-                                       struct err *err);
+                                       struct arena *arena, struct cancel_request **ret,
+                                       size_t *count, struct err *err);
 /* Rows of this job that are Pending or Running, oldest first. */
 WARN_UNUSED bool store_executions_live(struct store_tx *tx, int64_t job_row, struct arena *arena,
                                        struct execution **ret, size_t *count, struct err *err);
@@ -569,7 +575,11 @@ WARN_UNUSED bool store_token_touch(struct store_tx *tx, struct guid id, struct u
 /* ---- small facts
  * ------------------------------------------------------------------------------------ */
 
-/* "paused_all" = "1": no execution is claimed or born running. Absent value = not set. */
+/* Absent value = not set. Of pause-all:
+ *   "paused_all"        "1": no execution is claimed or born running, no job is planned
+ *   "paused_all_from"   RFC 3339: when it began; written with "1", and kept
+ *   "paused_all_until"  RFC 3339: when it ended; written when "paused_all" is cleared, and kept
+ * Due times within the last pause that the misfire policy does not run are skipped as Paused. */
 WARN_UNUSED bool store_meta_get(struct store_tx *tx, struct str name, struct arena *arena,
                                 struct str *ret, struct err *err);
 WARN_UNUSED bool store_meta_set(struct store_tx *tx, struct str name, struct str value,

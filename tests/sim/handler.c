@@ -36,6 +36,9 @@ static struct sim_run *free_run(struct world *world) {
 }
 
 static void check_start(const struct world *world, const struct run *run, int node) {
+    if (world_is_still(world, &world->nodes[node]))
+        world_fail(world, "execution %lld begins though all is paused (S6)",
+                   (long long)run->execution->row);
     for (size_t i = 0; i < WORLD_RUNS_MAX; i++) {
         const struct sim_run *other = &world->runs[i];
         if (other->run == NULL) continue;

@@ -185,13 +185,23 @@ static bool records_overlap(const struct execution *execution) {
            str_starts_with(execution->error_message, STR("skipped:"));
 }
 
+/* Paused is said of two things: the job was (a segment of rest), or all was. */
+static bool is_of_rest(const struct ledger *ledger, const struct skip_range *skip) {
+    if (skip->reason == SKIP_DISABLED || skip->reason == SKIP_END_OF_SCHEDULE) return true;
+    for (size_t i = 0; skip->reason == SKIP_PAUSED && i < ledger->job->segment_count; i++) {
+        const struct segment *segment = &ledger->job->segments[i];
+        if (segment->rest && utc_equal(segment->open, skip->from) &&
+            utc_equal(segment->close, skip->to))
+            return true;
+    }
+    return false;
+}
+
 static int skips_of(const struct ledger *ledger, int64_t at, bool rest) {
     int covering = 0;
     for (size_t i = 0; i < ledger->skip_count; i++) {
         const struct skip_range *skip = &ledger->skips[i];
-        bool resting = skip->reason == SKIP_PAUSED || skip->reason == SKIP_DISABLED ||
-                       skip->reason == SKIP_END_OF_SCHEDULE;
-        if (resting == rest && skip->from.us < at && at <= skip->to.us) covering++;
+        if (is_of_rest(ledger, skip) == rest && skip->from.us < at && at <= skip->to.us) covering++;
     }
     return covering;
 }
@@ -286,11 +296,34 @@ static void check_misfire(const struct ledger *ledger, const struct skip_range *
     }
 }
 
+/* What pause-all kept from running is said to be Paused, and nothing else is. */
+static void check_pause_reason(const struct ledger *ledger, const struct skip_range *skip) {
+    const struct world *world = ledger->world;
+    if (world->was_set_back || world->pause_count == 0) {
+        if (skip->reason == SKIP_PAUSED && world->pause_count == 0)
+            world_fail(world, "job %lld: Paused though nothing was", (long long)ledger->job->row);
+        return;
+    }
+    const struct plan_pause *last = NULL; // when it was decided
+    for (size_t i = 0; i < world->pause_count; i++)
+        if (!utc_before(skip->decided_at, world->pauses[i].until)) last = &world->pauses[i];
+    struct span grace = span_seconds(1 + ledger->stored->jitter_seconds);
+    bool within = last && !utc_before(skip->from, utc_add(last->from, span_us(-grace.us - 1))) &&
+                  utc_before(skip->to, last->until);
+    if (within != (skip->reason == SKIP_PAUSED))
+        world_fail(world, "job %lld: skipped for reason %d, though it was %s a pause-all",
+                   (long long)ledger->job->row, (int)skip->reason, within ? "in" : "not in");
+}
+
 static void check_reasons(const struct ledger *ledger) {
     enum concurrency_policy policy = ledger->stored->concurrency_policy;
     for (size_t i = 0; i < ledger->skip_count; i++) {
         const struct skip_range *skip = &ledger->skips[i];
-        if (skip->reason == SKIP_MISFIRE) check_misfire(ledger, skip);
+        if (skip->reason == SKIP_MISFIRE ||
+            (skip->reason == SKIP_PAUSED && !is_of_rest(ledger, skip))) {
+            check_misfire(ledger, skip);
+            check_pause_reason(ledger, skip);
+        }
         if (skip->reason == SKIP_OVERLAP && policy == CONCURRENCY_ALLOW)
             world_fail(ledger->world, "job %lld: an overlap under Allow",
                        (long long)ledger->job->row);

@@ -161,6 +161,24 @@ static void check_cancels(const struct world *world) {
     }
 }
 
+/* Whoever waits for pause-all is told within seconds; and what a still node has not started is not
+ * Running there. */
+static void check_pause(const struct world *world, const struct snapshot *snapshot) {
+    if (!world->paused) return;
+    bool late = mono_diff(world->mono, world->paused_at).us > CANCEL_PATIENCE_US;
+    for (int i = 0; i < world->node_count; i++) {
+        const struct sim_node *node = &world->nodes[i];
+        if (node->core == NULL || node->frozen || node->abnormal[node->life]) continue;
+        if (core_state(node->core) != CORE_RUNNING) continue;
+        if (late && node->pause_is_asked && !world_is_still(world, node))
+            world_fail(world, "node %d does not come to rest though all is paused", i);
+        if (core_figures(node->core).paused != world->paused && node->born_paused)
+            world_fail(world, "node %d does not know that all is paused", i);
+    }
+    if (highest_fence(snapshot) > world->fence_at_pause)
+        world_fail(world, "something was started though all is paused (S6)");
+}
+
 void oracle_check(struct world *world) {
     check_cancels(world);
     struct snapshot snapshot;
@@ -175,8 +193,7 @@ void oracle_check(struct world *world) {
     }
     for (size_t i = 0; i < world->job_count; i++)
         check_tally(world, &snapshot.jobs[i], &tallies[i]);
-    if (world->paused && highest_fence(&snapshot) > world->fence_at_pause)
-        world_fail(world, "something was started though all is paused (S6)");
+    check_pause(world, &snapshot);
     oracle_snapshot_free(&snapshot);
 }
 

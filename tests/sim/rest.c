@@ -131,6 +131,23 @@ static void check_successes(const struct world *world, const struct snapshot *sn
     }
 }
 
+/* Who or what cancelled it ends in the record, through crashes too; and only there. */
+static void check_cancelled(const struct world *world, const struct snapshot *snapshot) {
+    static const struct str reasons[] = {STR_INIT("cancelled by somebody"),
+                                         STR_INIT("replaced by a newer run"), STR_INIT("skipped:")};
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct execution *execution = &snapshot->executions[i];
+        bool said = false;
+        for (size_t j = 0; j < COUNT_OF(reasons); j++)
+            said = said || str_starts_with(execution->error_message, reasons[j]);
+        if (said != (execution->status == EXECUTION_CANCELLED) &&
+            execution_has_ended(execution->status))
+            world_fail(world, "execution %lld ended as %d and says: %.*s",
+                       (long long)execution->row, (int)execution->status,
+                       STR_ARG(execution->error_message));
+    }
+}
+
 /* ---- nothing is left lying ------------------------------------------------------------------- */
 
 static void check_nothing_waits(const struct world *world, const struct snapshot *snapshot) {
@@ -161,6 +178,7 @@ void oracle_check_rest(struct world *world) {
     check_retries(world, &snapshot);
     check_witnesses(world, &snapshot);
     check_successes(world, &snapshot);
+    check_cancelled(world, &snapshot);
     for (size_t i = 0; i < world->job_count; i++) ledger_check(world, &snapshot, i);
     oracle_snapshot_free(&snapshot);
 }

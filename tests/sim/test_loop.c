@@ -4,6 +4,7 @@
 #include "model/job_schedule.h"
 #include "store/memory/memory_store.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,21 @@ static void test_a_run_of_the_future_is_not_early(void **state) {
     tidy(&fixture);
 }
 
+/* What the newest execution's record says. */
+static void assert_message(const struct fixture *fixture, const char *expected) {
+    struct err err = ERR_INIT;
+    struct arena arena = {0};
+    struct execution_page page;
+    struct execution_filter filter = {.limit = 1};
+    struct store_tx *tx = store_read_begin(fixture->store, &err);
+    assert_non_null(tx);
+    assert_true(store_execution_list(tx, &filter, &arena, &page, &err));
+    assert_int_equal(page.count, 1);
+    assert_true(str_equal(page.items[0].error_message, str_from_cstr(expected)));
+    store_read_end(tx);
+    arena_free(&arena);
+}
+
 static void test_cancel_stops_what_runs(void **state) {
     (void)state;
     struct fixture fixture;
@@ -191,11 +207,13 @@ static void test_cancel_stops_what_runs(void **state) {
     start(&fixture);
     (void)add_job(&fixture, clock_now(clock_system()));
     WAIT_FOR(fixture.patient.started == 1);
-    engine_cancel(fixture.engine, fixture.patient.last_row, STR_NONE);
+    engine_cancel(fixture.engine, fixture.patient.last_row, STR("cancelled by ann@example.org"));
+    engine_cancel(fixture.engine, fixture.patient.last_row, STR("cancelled by bob@example.org"));
     engine_cancel(fixture.engine, 12345, STR_NONE); // nobody: nothing happens
     WAIT_FOR(totals_of(&fixture).cancelled == 1);
     assert_int_equal(fixture.patient.stopped, 1);
     engine_stop(fixture.engine);
+    assert_message(&fixture, "cancelled by ann@example.org: stopped half way");
     tidy(&fixture);
 }
 
@@ -249,6 +267,139 @@ static void test_results_survive_a_store_that_goes_away(void **state) {
     memory_store_lose_answer_next(fixture.store, 2);
     WAIT_FOR(totals_of(&fixture).succeeded == 20);
     assert_int_equal(fixture.patient.started, 20);
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+/* ---- requests that reach the engine through the store ---- */
+
+struct ask {
+    const struct fixture *fixture;
+    const char *reason;
+};
+
+static bool ask_all_to_stop(struct store_tx *tx, void *context, struct err *err) {
+    const struct ask *ask = context;
+    struct arena arena = {0};
+    struct execution_page page;
+    struct execution_filter filter = {.status = EXECUTION_RUNNING, .limit = 10};
+    bool ok = store_execution_list(tx, &filter, &arena, &page, err);
+    for (size_t i = 0; ok && i < page.count; i++) {
+        enum cancel_result result;
+        struct execution execution;
+        ok = store_execution_cancel(tx, page.items[i].id, str_from_cstr(ask->reason),
+                                    clock_now(clock_system()), &arena, &result, &execution, err);
+        assert_int_equal(result, CANCEL_REQUESTED);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+static void ask_to_stop(const struct fixture *fixture, const char *reason) {
+    struct err err = ERR_INIT;
+    struct ask ask = {fixture, reason};
+    assert_true(store_write_wait(fixture->store, ask_all_to_stop, &ask, &err));
+}
+
+static void test_a_request_in_the_store_stops_it_and_says_who_asked(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    fixture.patient.waits = true;
+    start(&fixture);
+    (void)add_job(&fixture, clock_now(clock_system()));
+    WAIT_FOR(fixture.patient.started == 1);
+    ask_to_stop(&fixture, "cancelled by ann@example.org");
+    WAIT_FOR(totals_of(&fixture).cancelled == 1); // the engine looks by itself
+    engine_stop(fixture.engine);
+    assert_message(&fixture, "cancelled by ann@example.org: stopped half way");
+    tidy(&fixture);
+}
+
+/* ---- pause-all ---- */
+
+static bool set_paused(struct store_tx *tx, void *context, struct err *err) {
+    const bool *paused = context;
+    char now[RFC3339_LENGTH + 1];
+    utc_format(clock_now(clock_system()), now);
+    struct str name = *paused ? STR("paused_all_from") : STR("paused_all_until");
+    return store_meta_set(tx, STR("paused_all"), *paused ? STR("1") : STR_NONE, err) &&
+           store_meta_set(tx, name, str_from_cstr(now), err);
+}
+
+static void pause_all(struct fixture *fixture, bool paused) {
+    struct err err = ERR_INIT;
+    assert_true(store_write_wait(fixture->store, set_paused, &paused, &err));
+    if (!paused) engine_poke(fixture->engine);
+}
+
+static void test_nothing_starts_once_the_wait_for_a_pause_is_over(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 10; i++) (void)add_job(&fixture, clock_now(clock_system()));
+        pause_all(&fixture, true);
+        assert_true(engine_wait_paused(fixture.engine, span_seconds(10)));
+        int started = fixture.patient.started;
+        assert_true(engine_figures(fixture.engine).paused);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        assert_int_equal(fixture.patient.started, started);
+        pause_all(&fixture, false);
+    }
+    WAIT_FOR(totals_of(&fixture).succeeded == 200);
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+static void *wait_for_pause(void *context) {
+    struct fixture *fixture = context;
+    if (engine_wait_paused(fixture->engine, span_seconds(10))) fixture->events++;
+    return NULL;
+}
+
+static void test_many_may_wait_for_a_pause(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    pause_all(&fixture, true);
+    pthread_t threads[16];
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_for_pause, &fixture), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++) (void)pthread_join(threads[i], NULL);
+    assert_int_equal(fixture.events, COUNT_OF(threads));
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+static void test_a_wait_for_a_pause_ends_when_the_store_is_away(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    pause_all(&fixture, true);
+    memory_store_fail_next(fixture.store, 1000);
+    assert_false(engine_wait_paused(fixture.engine, span_ms(50)));
+    memory_store_fail_next(fixture.store, 0);
+    engine_stop(fixture.engine);
+    tidy(&fixture);
+}
+
+static void test_an_engine_that_starts_under_a_pause_starts_nothing(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    (void)add_job(&fixture, clock_now(clock_system()));
+    pause_all(&fixture, true);
+    start(&fixture);
+    assert_true(engine_figures(fixture.engine).paused); // from the first moment
+    assert_true(engine_wait_paused(fixture.engine, span_seconds(10)));
+    assert_int_equal(fixture.patient.started, 0);
+    pause_all(&fixture, false);
+    WAIT_FOR(totals_of(&fixture).succeeded == 1);
+    assert_false(engine_figures(fixture.engine).paused);
     engine_stop(fixture.engine);
     tidy(&fixture);
 }

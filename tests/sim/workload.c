@@ -71,7 +71,7 @@ static struct job make_job(struct world *world, int64_t *max_attempts) {
                           ? STR("{\"timeRange\":{\"start\":\"12:05\",\"end\":\"12:20\"}}")
                           : STR_NONE,
         .tags = STR("[]"),
-        .timeout_seconds = 1 + world_pick(world, 40),
+        .timeout_seconds = 1 + world_pick(world, world_chance(world, 20) ? 100 : 40),
         .queue = queues[world_pick(world, 4)],
         .concurrency_policy = (enum concurrency_policy)(1 + world_pick(world, 4)),
         .misfire_policy = (enum misfire_policy)(1 + world_pick(world, 3)),
@@ -222,7 +222,7 @@ static void trigger_some_job(struct world *world) {
                 (long long)execution.row);
 }
 
-struct cancel_request {
+struct cancel_attempt {
     struct world *world;
     struct guid id;
     enum cancel_result result;
@@ -231,7 +231,7 @@ struct cancel_request {
 };
 
 static bool cancel_execution(struct store_tx *tx, void *context, struct err *err) {
-    struct cancel_request *request = context;
+    struct cancel_attempt *request = context;
     return store_execution_cancel(tx, request->id, STR("cancelled by somebody"),
                                   request->world->now, &request->arena, &request->result,
                                   &request->execution, err);
@@ -248,7 +248,7 @@ static void note_cancel(struct world *world, int64_t row) {
 
 static void cancel_some_execution(struct world *world) {
     struct err err = ERR_INIT;
-    struct cancel_request request = {.world = world};
+    struct cancel_attempt request = {.world = world};
     struct store_tx *tx = store_read_begin(world->api, &err);
     if (tx == NULL) world_fail(world, "no read: %s", err.msg);
     struct execution_filter filter = {
@@ -268,7 +268,7 @@ static void cancel_some_execution(struct world *world) {
         /* The API calls the engine of its own node, which may not be the one that runs it. */
         struct sim_node *node = &world->nodes[world_pick(world, world->node_count)];
         if (node->core && !node->frozen) {
-            core_cancel(node->core, request.execution.row);
+            core_cancel(node->core, request.execution.row, STR("cancelled by somebody"));
             core_turn(node->core);
         }
     }
@@ -279,16 +279,44 @@ static void cancel_some_execution(struct world *world) {
 
 static bool set_paused(struct store_tx *tx, void *context, struct err *err) {
     const struct world *world = context;
-    return store_meta_set(tx, STR("paused_all"), world->paused ? STR("1") : STR("0"), err);
+    char now[RFC3339_LENGTH + 1];
+    utc_format(world->now, now);
+    struct str name = world->paused ? STR("paused_all_from") : STR("paused_all_until");
+    return store_meta_set(tx, STR("paused_all"), world->paused ? STR("1") : STR("0"), err) &&
+           store_meta_set(tx, name, str_from_cstr(now), err);
+}
+
+static void note_pause(struct world *world) {
+    struct utc now = {world->now.us - world->now.us % 1000}; // as it is stored
+    if (!world->paused) {
+        world->pauses[world->pause_count - 1].until = now;
+        return;
+    }
+    if (world->pause_count == world->pause_capacity) {
+        world->pause_capacity = world->pause_capacity ? world->pause_capacity * 2 : 8;
+        world->pauses = xreallocarray(world->pauses, world->pause_capacity, sizeof *world->pauses);
+    }
+    world->pauses[world->pause_count++] = (struct plan_pause){now, UTC_NEVER};
+    world->paused_at = world->mono;
+    world->pause_ticket++;
 }
 
 static void toggle_pause(struct world *world, bool paused) {
     world->paused = paused;
+    for (int i = 0; i < world->node_count; i++) world->nodes[i].born_paused = false;
     struct err err = ERR_INIT;
     if (!memory_store_write(world->api, set_paused, world, &err))
         world_fail(world, "no pause: %s", err.msg);
     world_trace(world, "pause-all %d", paused);
+    note_pause(world);
     oracle_note_pause(world);
+    for (int i = 0; i < world->node_count && paused; i++) {
+        struct sim_node *node = &world->nodes[i];
+        node->pause_is_asked = node->core && !node->frozen && world_chance(world, 80);
+        if (!node->pause_is_asked) continue;
+        core_pause(node->core, world->pause_ticket);
+        core_turn(node->core);
+    }
 }
 
 /* ---- what happens ---------------------------------------------------------------------------- */

@@ -83,7 +83,8 @@ void world_start(struct world *world, struct sim_node *node) {
         memory_store_new(&(struct memory_store_options){.manual = true, .share = world->api});
     store_close(before);
     node->life++;
-    node->frozen = false;
+    node->frozen = node->pause_is_asked = false;
+    node->born_paused = world->paused;
     if (node->life == LIVES_MAX) world_fail(world, "too many lives");
     node->inbox = NULL;
     node->inbox_end = &node->inbox;
@@ -110,6 +111,11 @@ void world_start(struct world *world, struct sim_node *node) {
     node->wake_at = world->mono;
     world_trace(world, "node %d starts, life %d, %lld workers", node->index, node->life,
                 (long long)options.worker_count);
+}
+
+bool world_is_still(const struct world *world, const struct sim_node *node) {
+    if (!world->paused) return false;
+    return node->born_paused || core_pause_reached(node->core) >= world->pause_ticket;
 }
 
 static void forget_core(struct world *world, struct sim_node *node, struct span down) {
@@ -240,6 +246,7 @@ void world_advance(struct world *world, struct span by) {
 void world_jump(struct world *world, struct span by) {
     world->now = utc_add(world->now, by);
     world->latest = utc_max(world->latest, world->now);
+    world->was_set_back = world->was_set_back || by.us < 0;
     world_trace(world, "the wall clock jumps by %lld ms", (long long)(by.us / 1000));
 }
 
@@ -290,5 +297,6 @@ void world_free(struct world *world) {
     arena_free(&world->arena);
     free(world->witnesses);
     free(world->cancels);
+    free(world->pauses);
     free(world);
 }

@@ -13,6 +13,7 @@
 #define ALPHABET_TESTS_SIM_WORLD_H
 
 #include "engine/core.h"
+#include "engine/plan.h"
 #include "store/memory/memory_store.h"
 
 enum { WORLD_NODES_MAX = 3, WORLD_RUNS_MAX = 64, LIVES_MAX = 4096 };
@@ -51,10 +52,12 @@ struct sim_node {
     char name[16];
     int index;
     int life;            // counts processes
+    bool born_paused;    // this process began during the pause-all that is on
     struct store *store; // of this process
     struct core *core;   // NULL = down
     struct mono wake_at;
     struct mono up_at;        // down or frozen until then
+    bool pause_is_asked;      // it was told of the pause-all that is on
     bool frozen;              // alive, but gets no time
     bool abnormal[LIVES_MAX]; // by life: it crashed, was frozen, or gave up waiting
     struct store_write *inbox, **inbox_end;
@@ -94,7 +97,12 @@ struct world {
     int node_count;
     bool calm; // no faults, quick handlers
     bool paused;
+    struct mono paused_at;
+    uint64_t pause_ticket;
     int64_t fence_at_pause;
+    struct plan_pause *pauses; // by their beginning
+    size_t pause_count, pause_capacity;
+    bool was_set_back; // the wall clock
     struct sim_run runs[WORLD_RUNS_MAX];
     struct cancel *cancels;
     size_t cancel_count, cancel_capacity;
@@ -126,6 +134,8 @@ void world_jump(struct world *world, struct span by); // the wall clock alone
 void world_crash(struct world *world, struct sim_node *node, struct span down);
 void world_shut_down(struct world *world, struct sim_node *node);
 void world_start(struct world *world, struct sim_node *node);
+/* Nothing may be started on this node now. */
+bool world_is_still(const struct world *world, const struct sim_node *node);
 void world_poke(struct world *world);
 /* No more faults, quick handlers, and time until all has come to rest. */
 void world_rest(struct world *world);

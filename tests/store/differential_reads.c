@@ -85,7 +85,7 @@ static bool ask_engine(struct step *step, struct store_tx *tx, struct err *err) 
     struct wake_times times;
     struct execution *executions;
     struct node *nodes;
-    int64_t *rows;
+    struct cancel_request *requests;
     size_t count;
     if (!store_wake_times(tx, &times, err)) return false;
     buf_printf(step->said, "wake %lld %lld %lld\n", (long long)times.job.us,
@@ -98,8 +98,12 @@ static bool ask_engine(struct step *step, struct store_tx *tx, struct err *err) 
                        err))
         return false;
     describe_executions(step->said, executions, count);
-    if (!store_cancel_requests(tx, STR("node-1"), step->arena, &rows, &count, err)) return false;
+    if (!store_cancel_requests(tx, STR("node-1"), step->arena, &requests, &count, err))
+        return false;
     buf_printf(step->said, "%zu to cancel\n", count);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(step->said, "cancel %lld: %.*s\n", (long long)requests[i].row,
+                   STR_ARG(requests[i].reason));
     return true;
 }
 

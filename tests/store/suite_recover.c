@@ -139,24 +139,44 @@ static void test_a_running_execution_is_asked_to_stop(void **state) {
     struct job job = put_job(f, "a");
     struct execution running = put_on_node(f, &job, "node-2"), execution;
     (void)put_on_node(f, &job, "node-2");
-    int64_t *rows;
+    struct cancel_request *requests;
     size_t count;
     assert_int_equal(cancel_now(f, running.id, &execution), CANCEL_REQUESTED);
     assert_int_equal(execution.status, EXECUTION_RUNNING);
     assert_true(execution.cancel_requested);
-    assert_int_equal(cancel_now(f, running.id, &execution), CANCEL_REQUESTED);
+    assert_str(execution.error_message, "by ann");
+    enum cancel_result result;
+    assert_true(do_execution_cancel(f->store, running.id, STR("by bob"), at(91), &f->arena, &result,
+                                    &execution, &err));
+    assert_int_equal(result, CANCEL_REQUESTED);
+    assert_str(execution.error_message, "by ann"); // who asked first
     struct store_tx *tx = read_begin(f);
-    assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &rows, &count, &err));
+    assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &requests, &count, &err));
     assert_int_equal(count, 1);
-    assert_int_equal(rows[0], running.row);
-    assert_true(store_cancel_requests(tx, STR("node-1"), &f->arena, &rows, &count, &err));
+    assert_int_equal(requests[0].row, running.row);
+    assert_str(requests[0].reason, "by ann");
+    assert_true(store_cancel_requests(tx, STR("node-1"), &f->arena, &requests, &count, &err));
     assert_int_equal(count, 0);
     read_end(f, tx);
     end_execution(f, &running, EXECUTION_CANCELLED, at(91));
     tx = read_begin(f);
-    assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &rows, &count, &err));
+    assert_true(store_cancel_requests(tx, STR("node-2"), &f->arena, &requests, &count, &err));
     assert_int_equal(count, 0);
     read_end(f, tx);
+    assert_counters_equal_recount(f);
+}
+
+/* The end wins: what the request had written may not stay. */
+static void test_an_execution_that_ends_by_itself_forgets_the_request(void **state) {
+    struct fixture *f = *state;
+    struct job job = put_job(f, "a");
+    struct execution running = put_on_node(f, &job, "node-2"), execution;
+    assert_int_equal(cancel_now(f, running.id, &execution), CANCEL_REQUESTED);
+    end_execution(f, &running, EXECUTION_SUCCEEDED, at(91));
+    execution = execution_now(f, running.id);
+    assert_int_equal(execution.status, EXECUTION_SUCCEEDED);
+    assert_true(str_is_absent(execution.error_message));
+    assert_int_equal(cancel_now(f, running.id, &execution), CANCEL_TOO_LATE);
     assert_counters_equal_recount(f);
 }
 

@@ -188,6 +188,7 @@ static enum cancel_result cancel(struct tables *tables, const struct execution *
         job_count_live(tables, execution.job_row, -1);
         return CANCEL_DONE;
     case EXECUTION_RUNNING:
+        if (!execution.cancel_requested && !str_is_absent(reason)) execution.error_message = reason;
         execution.cancel_requested = true;
         tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
         return CANCEL_REQUESTED;
@@ -211,19 +212,20 @@ bool memory_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
 }
 
 bool memory_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
-                            int64_t **ret, size_t *count, struct err *err) {
+                            struct cancel_request **ret, size_t *count, struct err *err) {
     (void)err;
     const struct tables *tables = tables_of(tx);
     size_t most = tables_count(tables, TABLE_EXECUTIONS);
-    int64_t *rows = ARENA_ARRAY(arena, most, int64_t);
+    struct cancel_request *requests = ARENA_ARRAY(arena, most, struct cancel_request);
     size_t found = 0;
     for (size_t i = 0; i < most; i++) {
         const struct execution *execution = tables_at(tables, TABLE_EXECUTIONS, i);
         if (execution->status == EXECUTION_RUNNING && execution->cancel_requested &&
             str_equal(execution->node_name, node_name))
-            rows[found++] = execution->row;
+            requests[found++] = (struct cancel_request){
+                execution->row, arena_copy(arena, execution->error_message)};
     }
-    *ret = rows;
+    *ret = requests;
     *count = found;
     return true;
 }

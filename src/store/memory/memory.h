@@ -95,7 +95,7 @@ bool memory_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
                              struct arena *arena, enum cancel_result *ret,
                              struct execution *ret_execution, struct err *err);
 bool memory_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
-                            int64_t **ret, size_t *count, struct err *err);
+                            struct cancel_request **ret, size_t *count, struct err *err);
 bool memory_executions_live(struct store_tx *tx, int64_t job_row, struct arena *arena,
                             struct execution **ret, size_t *count, struct err *err);
 bool memory_execution_get(struct store_tx *tx, struct guid id, struct arena *arena,

@@ -218,6 +218,23 @@ bool sqlite_nodes(struct store_tx *tx, struct arena *arena, struct node **ret, s
 
 /* ---- cancel ---------------------------------------------------------------------------------- */
 
+static bool write_reason(struct store_tx *tx, int64_t row, struct str reason, struct err *err) {
+    if (str_is_absent(reason)) return true;
+    struct query q = query_begin(tx, SQL_CANCEL_REASON);
+    query_i64(&q, row);
+    query_text(&q, reason);
+    return query_run(&q, err);
+}
+
+/* Who asked first is who the record names. */
+static bool request_cancel(struct store_tx *tx, int64_t row, struct str reason, struct err *err) {
+    struct query q = query_begin(tx, SQL_CANCEL_REQUEST);
+    query_i64(&q, str_is_absent(reason) ? 0 : FLAG_HAS_DETAILS);
+    query_i64(&q, row);
+    if (!query_run(&q, err)) return false;
+    return query_changes(&q) == 0 || write_reason(tx, row, reason, err);
+}
+
 static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, struct str reason,
                            struct utc now, struct err *err) {
     if (!run_on_row(tx, SQL_PENDING_REMOVE, row, err)) return false;
@@ -225,13 +242,7 @@ static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, st
     query_utc(&q, now);
     query_i64(&q, str_is_absent(reason) ? 0 : FLAG_HAS_DETAILS);
     query_i64(&q, row);
-    if (!query_run(&q, err)) return false;
-    if (!str_is_absent(reason)) {
-        q = query_begin(tx, SQL_CANCEL_REASON);
-        query_i64(&q, row);
-        query_text(&q, reason);
-        if (!query_run(&q, err)) return false;
-    }
+    if (!query_run(&q, err) || !write_reason(tx, row, reason, err)) return false;
     q = query_begin(tx, SQL_ENDED_BADLY_ADD);
     query_i64(&q, (int64_t)EXECUTION_CANCELLED);
     query_i64(&q, row);
@@ -260,7 +271,7 @@ bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
         if (!cancel_pending(tx, row, job_row, reason, now, err)) return false;
     } else if (status == EXECUTION_RUNNING) {
         result = CANCEL_REQUESTED;
-        if (!run_on_row(tx, SQL_CANCEL_REQUEST, row, err)) return false;
+        if (!request_cancel(tx, row, reason, err)) return false;
     }
     if (!execution_by_row(tx, row, arena, ret_execution, err)) return false;
     *ret = result;
@@ -268,8 +279,23 @@ bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
 }
 
 bool sqlite_cancel_requests(struct store_tx *tx, struct str node_name, struct arena *arena,
-                            int64_t **ret, size_t *count, struct err *err) {
+                            struct cancel_request **ret, size_t *count, struct err *err) {
+    size_t found = 0, room = 0;
+    struct cancel_request *requests = ARENA_ARRAY(arena, 0, struct cancel_request);
     struct query q = query_begin(tx, SQL_CANCEL_REQUESTS);
     query_text(&q, node_name);
-    return rows_of_query(&q, arena, ret, count, err);
+    while (query_row(&q)) {
+        if (found == room) {
+            room = room ? room * 2 : 8;
+            struct cancel_request *larger = ARENA_ARRAY(arena, room, struct cancel_request);
+            memcpy(larger, requests, found * sizeof *requests);
+            requests = larger;
+        }
+        requests[found].row = read_i64(&q);
+        requests[found++].reason = read_text(&q, arena);
+    }
+    if (!query_end(&q, err)) return false;
+    *ret = requests;
+    *count = found;
+    return true;
 }

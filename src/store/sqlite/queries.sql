@@ -493,6 +493,11 @@ update job_state set running_count = running_count + 1 where id = :job;
 
 -- name: settle_execution
 update executions set status = :status, completed_at = :completed_at, flags = flags | :flags
+where id = :execution and fence = :fence and status = 2 and job = :job and flags & 2 = 0;
+
+-- One that somebody asked to cancel: its details hold the reason, which may not outlive the end.
+-- name: settle_asked
+update executions set status = :status, completed_at = :completed_at, flags = flags | 1
 where id = :execution and fence = :fence and status = 2 and job = :job;
 
 -- Pending again; what is left of the claim is filler from now on.
@@ -566,10 +571,11 @@ insert into execution_details (id, error_message) values (:execution, :error_mes
 on conflict (id) do update set error_message = excluded.error_message;
 
 -- name: cancel_request
-update executions set flags = flags | 2 where id = :execution;
+update executions set flags = flags | 2 | :flags where id = :execution and flags & 2 = 0;
 
 -- name: cancel_requests
-select e.id from running cross join executions e on e.id = running.id
+select e.id, d.error_message from running cross join executions e on e.id = running.id
+left join execution_details d on d.id = case when e.flags & 1 then e.id end
 where e.flags & 2 <> 0 and e.node = (select id from names where text = :node)
 order by e.id;
 

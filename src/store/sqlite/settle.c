@@ -13,6 +13,29 @@ static bool has_details(const struct settlement *item) {
            item->error_type != 0 || item->output_truncated;
 }
 
+static bool write_details(struct store_tx *tx, const struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_SETTLE_DETAILS);
+    query_i64(&q, item->execution_row);
+    query_i64(&q, item->error_type);
+    query_text(&q, item->error_message);
+    query_text(&q, item->output);
+    query_i64(&q, item->output_truncated);
+    return query_run(&q, err);
+}
+
+/* One that somebody asked to cancel: whatever its end says replaces the reason of the request. */
+static bool end_asked(struct store_tx *tx, struct settlement *item, struct err *err) {
+    struct query q = query_begin(tx, SQL_SETTLE_ASKED);
+    query_i64(&q, (int64_t)item->status);
+    query_utc(&q, item->completed_at);
+    query_i64(&q, item->execution_row);
+    query_i64(&q, item->fence);
+    query_i64(&q, item->job_row);
+    if (!query_run(&q, err)) return false;
+    item->applied = query_changes(&q) > 0;
+    return !item->applied || write_details(tx, item, err);
+}
+
 static bool end_execution(struct store_tx *tx, struct settlement *item, struct err *err) {
     struct query q = query_begin(tx, SQL_SETTLE_EXECUTION);
     query_i64(&q, (int64_t)item->status);
@@ -23,17 +46,8 @@ static bool end_execution(struct store_tx *tx, struct settlement *item, struct e
     query_i64(&q, item->job_row);
     if (!query_run(&q, err)) return false;
     item->applied = query_changes(&q) > 0;
-    return true;
-}
-
-static bool write_details(struct store_tx *tx, const struct settlement *item, struct err *err) {
-    struct query q = query_begin(tx, SQL_SETTLE_DETAILS);
-    query_i64(&q, item->execution_row);
-    query_i64(&q, item->error_type);
-    query_text(&q, item->error_message);
-    query_text(&q, item->output);
-    query_i64(&q, item->output_truncated);
-    return query_run(&q, err);
+    if (!item->applied) return end_asked(tx, item, err);
+    return !has_details(item) || write_details(tx, item, err);
 }
 
 static bool run_on_job(struct store_tx *tx, enum sql_statement which, const struct settlement *item,
@@ -69,8 +83,7 @@ static bool note_end(struct store_tx *tx, const struct settlement *item, struct 
     if (!count_ended(tx, item->status, item->completed_at, 1, err) ||
         !note_end_on_job(tx, item, err))
         return false;
-    if (item->status != EXECUTION_SUCCEEDED && !note_ended_badly(tx, item, err)) return false;
-    return !has_details(item) || write_details(tx, item, err);
+    return item->status == EXECUTION_SUCCEEDED || note_ended_badly(tx, item, err);
 }
 
 static bool run_on_row(struct store_tx *tx, enum sql_statement which, int64_t row,

@@ -11,6 +11,7 @@ struct example {
     struct schedule_spec schedule;
     struct due_job due;
     struct utc now, steady_since;
+    struct plan_pause pause;
     int64_t waiting;
     struct arena arena;
 };
@@ -45,6 +46,7 @@ static struct plan plan(struct example *example, int64_t now_seconds) {
                                    .schedule = &example->schedule,
                                    .now = example->now,
                                    .steady_since = example->steady_since,
+                                   .pause = example->pause,
                                    .waiting = example->waiting};
     return plan_job(&request, &example->arena);
 }
@@ -295,5 +297,125 @@ static void test_a_clock_set_back_fires_nothing_again(void **state) {
     assert_int_equal(made.item.execution_count, 0);
     assert_at(made.item.next_run_at, 1000);
     assert_at(made.item.schedule_from, 990);
+    arena_free(&example.arena);
+}
+
+/* ---- pause-all ---- */
+
+static void pause_all(struct example *example, int64_t from, int64_t until) {
+    example->pause = (struct plan_pause){at(from), at(until)};
+}
+
+static void test_what_came_in_a_pause_is_missed_and_skipped_as_paused(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.misfire_policy = MISFIRE_SKIP;
+    pause_all(&example, 15, 45);
+    example.due.next_run_at = at(20);
+    struct plan made = plan(&example, 45);
+    assert_int_equal(made.item.execution_count, 0);
+    assert_int_equal(made.item.skip_count, 1);
+    assert_skip(&made.item.skips[0], 20, 40, SKIP_PAUSED);
+    assert_at(made.item.next_run_at, 50);
+    assert_int_equal(made.item.run_count, 0);
+    arena_free(&example.arena);
+}
+
+static void test_a_gap_around_a_pause_is_split_by_its_reasons(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.misfire_policy = MISFIRE_SKIP;
+    example.steady_since = UTC_NEVER;
+    pause_all(&example, 35, 60);
+    struct plan made = plan(&example, 95);
+    assert_int_equal(made.item.execution_count, 0);
+    assert_int_equal(made.item.skip_count, 3);
+    assert_skip(&made.item.skips[0], 10, 30, SKIP_MISFIRE);
+    assert_skip(&made.item.skips[1], 40, 50, SKIP_PAUSED);
+    assert_skip(&made.item.skips[2], 60, 90, SKIP_MISFIRE);
+    pause_all(&example, 32, 38); // no due time in it
+    made = plan(&example, 95);
+    assert_int_equal(made.item.skip_count, 1);
+    assert_skip(&made.item.skips[0], 10, 90, SKIP_MISFIRE);
+    arena_free(&example.arena);
+}
+
+static void test_after_a_pause_the_misfire_policy_decides(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    pause_all(&example, 5, 34);
+    struct plan once = plan(&example, 34);
+    assert_int_equal(once.item.execution_count, 1);
+    assert_int_equal(once.item.executions[0].trigger, TRIGGER_CATCH_UP);
+    assert_at(once.item.executions[0].scheduled_for, 30);
+    assert_skip(&once.item.skips[0], 10, 20, SKIP_PAUSED);
+    example.job.misfire_policy = MISFIRE_FIRE_ALL;
+    struct plan all = plan(&example, 34);
+    assert_int_equal(all.item.execution_count, 3);
+    assert_int_equal(all.item.skip_count, 0);
+    example.job.max_runs = 2; // counts what runs, not what was skipped
+    all = plan(&example, 34);
+    assert_int_equal(all.item.execution_count, 2);
+    assert_true(utc_is_never(all.item.next_run_at));
+    arena_free(&example.arena);
+}
+
+static void test_what_was_not_missed_yet_when_the_pause_came_is_of_the_pause(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.misfire_policy = MISFIRE_SKIP;
+    example.schedule.jitter_seconds = 4;
+    pause_all(&example, 13, 27);
+    struct plan made = plan(&example, 27);
+    assert_int_equal(made.item.execution_count, 0);
+    assert_skip(&made.item.skips[0], 10, 20, SKIP_PAUSED);
+    assert_at(made.item.next_run_at, 30);
+    arena_free(&example.arena);
+}
+
+static void test_a_one_time_job_due_in_a_pause_runs_by_its_policy(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.schedule_type = SCHEDULE_ONE_TIME;
+    example.schedule = (struct schedule_spec){.kind = SCHEDULE_BY_DATE, .run_at = at(10)};
+    pause_all(&example, 5, 50);
+    struct plan made = plan(&example, 50);
+    assert_int_equal(made.item.execution_count, 1);
+    assert_int_equal(made.item.executions[0].trigger, TRIGGER_CATCH_UP);
+    assert_true(utc_is_never(made.item.next_run_at));
+    example.job.misfire_policy = MISFIRE_SKIP;
+    made = plan(&example, 50);
+    assert_int_equal(made.item.execution_count, 0);
+    assert_skip(&made.item.skips[0], 10, 10, SKIP_PAUSED);
+    arena_free(&example.arena);
+}
+
+static void test_a_fixed_delay_due_in_a_pause_runs_by_its_policy(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.interval_mode = INTERVAL_FIXED_DELAY;
+    example.schedule.interval_base = INTERVAL_FROM_END;
+    pause_all(&example, 5, 47);
+    struct plan made = plan(&example, 47);
+    assert_int_equal(made.item.execution_count, 1);
+    assert_int_equal(made.item.executions[0].trigger, TRIGGER_CATCH_UP);
+    assert_at(made.item.executions[0].scheduled_for, 10);
+    example.job.misfire_policy = MISFIRE_SKIP;
+    made = plan(&example, 47);
+    assert_int_equal(made.item.execution_count, 0);
+    assert_skip(&made.item.skips[0], 10, 10, SKIP_PAUSED);
+    assert_at(made.item.next_run_at, 57);
+    arena_free(&example.arena);
+}
+
+/* The clock was set back behind the end of the pause: that says nothing of what comes now. */
+static void test_a_pause_that_ends_in_the_future_makes_nothing_late(void **state) {
+    (void)state;
+    struct example example = every_ten_seconds();
+    example.job.misfire_policy = MISFIRE_SKIP;
+    pause_all(&example, 5, 5000);
+    struct plan made = plan(&example, 18);
+    assert_int_equal(made.item.execution_count, 1);
+    assert_int_equal(made.item.executions[0].trigger, TRIGGER_SCHEDULE);
     arena_free(&example.arena);
 }
