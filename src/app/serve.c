@@ -4,6 +4,7 @@
  * answer a client gets is already true.
  */
 #include "api/api.h"
+#include "app/alert_settings.h"
 #include "app/commands.h"
 #include "app/data_folder.h"
 #include "app/notify.h"
@@ -171,6 +172,12 @@ static bool prepare_handlers(struct server *server, struct err *err) {
         .clock = server->clock,
         .machine_name = server->node_name,
     };
+    struct alert_options *alerts = &server->handlers.alerts;
+    *alerts = alert_settings_options(&server->settings, &server->arena);
+    alerts->clock = server->clock;
+    alerts->node_name = server->node_name;
+    if (alerts->recipient_count > 0 && alerts->security == MAIL_NONE)
+        log_warn("alerts go out unencrypted", "setting=EmailSettings:UseTls");
     return true;
 }
 

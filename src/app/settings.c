@@ -1,6 +1,7 @@
 /* settings.c - file, environment and flags into struct settings; see settings.h. */
 #include "app/settings.h"
 
+#include "app/alert_settings.h"
 #include "app/key_lines.h"
 #include "base/err.h"
 #include "base/json_read.h"
@@ -387,6 +388,7 @@ bool settings_load(const struct settings_sources *sources, struct settings *ret,
         buf_put(complaints, STR("Scheduler:Hangfire:Queues must name at least one queue\n"));
         ok = false;
     }
+    ok = alert_settings_check(ret, complaints) && ok;
     if (!ok) settings_free(ret);
     return ok;
 }

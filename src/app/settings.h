@@ -57,6 +57,13 @@ struct settings {
     bool allow_private_networks;
     struct text_list allowed_hosts;
     const char *secrets_directory;
+    /* Scheduler:Monitoring, EmailSettings */
+    const char *alert_recipients; // with commas between them
+    int64_t alert_on_failures, alert_timeout_seconds;
+    const char *alert_webhook_url, *alert_webhook_secret;
+    int64_t stats_window_hours, upcoming_window_minutes;
+    const char *smtp_server, *smtp_user, *smtp_password, *smtp_from, *smtp_use_tls, *smtp_ca_file;
+    int64_t smtp_port;
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_BOOL, SETTING_CHOICE, SETTING_LIST };

@@ -58,6 +58,7 @@ static void add_retry(const struct ending *ending, struct arena *arena,
     };
     struct retry_decision decision = retry_decide(&policy, &failure, ending->random);
     if (!decision.again) return;
+    struct str left = ending->result->retry_parameters;
     settlement->retry = ARENA_NEW(arena, struct new_execution);
     *settlement->retry = (struct new_execution){
         .id = guid_new(ending->now),
@@ -71,7 +72,7 @@ static void add_retry(const struct ending *ending, struct arena *arena,
         .available_at = decision.available_at,
         .retry_count = execution->retry_count + 1,
         .retry_parent_id = execution->id,
-        .parameters = arena_copy(arena, execution->parameters),
+        .parameters = arena_copy(arena, str_is_absent(left) ? execution->parameters : left),
     };
 }
 

@@ -45,6 +45,8 @@ struct run_result {
     /* The handler's own word on retrying, after retryOnStatusCodes: */
     bool never_retry;
     int64_t http_status; // 0 = none; for retryPolicy.retryOnStatusCodes
+    /* Parameters of the retry, when they are not those of this run: what is left to do. */
+    struct str retry_parameters;
 };
 
 struct run {

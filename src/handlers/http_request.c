@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/json_read.h"
 #include "handlers/http_exchange.h"
+#include "handlers/signature.h"
 
 #include <inttypes.h>
 #include <sodium.h>
@@ -113,23 +114,11 @@ static bool sign(struct http_exchange *exchange, const struct variables_context 
         return err_wrap(err, "jobConfiguration.signingSecret");
     }
     redactor_add(&exchange->redactor, buf_str(&secret));
-    char time[24] = "";
-    (void)snprintf(time, sizeof time, "%" PRId64, utc_seconds(now));
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    char hex[2 * sizeof mac + 1];
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, (const unsigned char *)buf_str(&secret).ptr, secret.len);
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)time, strlen(time));
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)".", 1);
-    if (exchange->body.len > 0 && !exchange->body_is_dropped)
-        crypto_auth_hmacsha256_update(&state, (const unsigned char *)exchange->body.ptr,
-                                      exchange->body.len);
-    crypto_auth_hmacsha256_final(&state, mac);
-    sodium_memzero(&state, sizeof state);
-    sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
+    char text[SIGNATURE_ROOM];
+    signature_write(buf_str(&secret), now, exchange->body_is_dropped ? STR_NONE : exchange->body,
+                    text);
     size_t at = own_names[OWN_SIGNATURE].len;
-    (void)snprintf(exchange->own_text[OWN_SIGNATURE] + at, OWN_HEADER_ROOM - at, "t=%s,v1=%s", time,
-                   hex);
+    (void)snprintf(exchange->own_text[OWN_SIGNATURE] + at, OWN_HEADER_ROOM - at, "%s", text);
     sodium_memzero(secret.ptr, secret.cap);
     buf_free(&secret);
     return true;

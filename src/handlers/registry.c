@@ -17,5 +17,10 @@ bool handlers_make(void *context, uv_loop_t *loop, struct handler *handlers[HAND
                    struct err *err) {
     const struct handlers_options *options = context;
     handlers[JOB_HTTP_CALL] = http_call_new(loop, &options->http, err);
-    return handlers[JOB_HTTP_CALL] != NULL;
+    if (handlers[JOB_HTTP_CALL] == NULL) return false;
+    handlers[JOB_ALERT] = alert_delivery_new(loop, &options->alerts, err);
+    if (handlers[JOB_ALERT]) return true;
+    handlers[JOB_HTTP_CALL]->free(handlers[JOB_HTTP_CALL]);
+    handlers[JOB_HTTP_CALL] = NULL;
+    return false;
 }

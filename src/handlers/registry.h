@@ -13,6 +13,7 @@
 #ifndef ALPHABET_HANDLERS_REGISTRY_H
 #define ALPHABET_HANDLERS_REGISTRY_H
 
+#include "handlers/alert_delivery.h"
 #include "handlers/handler.h"
 #include "handlers/http_call.h"
 
@@ -22,6 +23,7 @@ enum { HANDLERS = 8 }; // as many as the engine has places, indexed by enum job_
 
 struct handlers_options {
     struct http_call_options http;
+    struct alert_options alerts;
 };
 
 void handlers_validate(enum job_type type, const json_t *configuration,

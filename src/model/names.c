@@ -1,6 +1,8 @@
 /* names.c - names and numbers of every enumeration; see names.h. */
 #include "model/names.h"
 
+#include <string.h>
+
 #define NAME_ENTRY(constant, number, text) {number, STR_INIT(text)},
 #define NAME_LIST(constant, number, text) ", " text
 
@@ -13,6 +15,12 @@ static struct str find_name(const struct name_entry *entries, size_t count, int6
     for (size_t i = 0; i < count; i++)
         if (entries[i].number == number) return entries[i].name;
     return STR_NONE;
+}
+
+/* What answers may show and nobody may send. */
+static struct str own_name(const char *tag, int64_t number) {
+    bool is_alert = strcmp(tag, "job_type") == 0 && number == JOB_ALERT;
+    return is_alert ? STR("Alert") : STR_NONE;
 }
 
 static bool find_number(const struct name_entry *entries, size_t count, struct str text,
@@ -28,7 +36,8 @@ static bool find_number(const struct name_entry *entries, size_t count, struct s
 #define DEFINE(tag, list) \
     static const struct name_entry tag##_entries[] = {list(NAME_ENTRY)}; \
     struct str tag##_name(enum tag value) { \
-        return find_name(tag##_entries, COUNT_OF(tag##_entries), (int64_t)value); \
+        struct str name = find_name(tag##_entries, COUNT_OF(tag##_entries), (int64_t)value); \
+        return str_is_absent(name) ? own_name(#tag, (int64_t)value) : name; \
     } \
     bool tag##_from_number(int64_t number, enum tag *ret) { \
         if (str_is_absent(find_name(tag##_entries, COUNT_OF(tag##_entries), number))) \

@@ -102,6 +102,15 @@
     X(SKIP_DAYLIGHT_SAVING, 6, "DaylightSaving") \
     X(SKIP_END_OF_SCHEDULE, 7, "EndOfSchedule")
 
+/* What an alert tells: the streak of failures of any job, and the watches of one. */
+#define ALERT_KINDS(X) \
+    X(ALERT_CONSECUTIVE_FAILURES, 1, "ConsecutiveFailures") \
+    X(ALERT_NO_SUCCESS, 2, "NoSuccess") \
+    X(ALERT_NOT_FINISHED, 3, "NotFinished") \
+    X(ALERT_STARTED_LATE, 4, "StartedLate") \
+    X(ALERT_TOO_SLOW, 5, "TooSlow") \
+    X(ALERT_TOO_FAST, 6, "TooFast")
+
 #define ROLES(X) \
     X(ROLE_VIEWER, 1, "Viewer") \
     X(ROLE_USER, 2, "User") \
@@ -122,6 +131,7 @@
     X(gap_policy, GAP_POLICIES) \
     X(overlap_policy, OVERLAP_POLICIES) \
     X(skip_reason, SKIP_REASONS) \
+    X(alert_kind, ALERT_KINDS) \
     X(role, ROLES)
 
 #define MODEL_ENUM_VALUE(constant, number, name) constant = number,
@@ -133,7 +143,8 @@
     const char *tag##_names(void); /* "HttpCall, StoredProcedure, …" for messages */
 MODEL_ENUMS(MODEL_ENUM_DECLARE)
 
-/* The job type of the server's own job, whose executions deliver alerts: nobody can ask for it. */
+/* The job type of the server's own job, whose executions deliver alerts: it has a name, "Alert",
+ * and nobody can ask for it. */
 enum { JOB_ALERT = 5 };
 
 #endif

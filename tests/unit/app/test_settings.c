@@ -1,4 +1,5 @@
 /* Settings: sources in their order, and messages an operator can act on. */
+#include "app/alert_settings.h"
 #include "app/key_lines.h"
 #include "app/settings.h"
 
@@ -76,8 +77,8 @@ static void test_bad_values_are_named_with_key_line_and_what_is_allowed(void **s
     assert_complains("{\"Cors\":{\"AllowedOrigins\":\"x\"}}", "it must be a list of texts");
     assert_complains("{\"Cors\":{\"AllowedOrigins\":[1]}}", "it must be a list of texts");
     assert_complains("{\"Server\":{\"Address\":{\"a\":1}}}", "Server:Address");
-    assert_complains("{\"EmailSettings\":{\"SmtpServer\":\"x\"}}",
-                     "is not offered by this version");
+    assert_complains("{\"EmailSettings\":{\"UseTls\":\"perhaps\"}}",
+                     "it must be one of: Auto|StartTls|Tls|None");
     assert_complains("{\"Jwt\":{\"JwksUrl\":\"x\"}}", "is not offered by this version");
     assert_complains("{\"Server\":{\"Port\":1,\"Port\":2}}", "line 1");
     assert_complains("[]", "must hold a JSON object");
@@ -103,6 +104,9 @@ static void test_every_fault_is_told_at_once(void **state) {
 static void test_secrets_are_not_printed(void **state) {
     (void)state;
     static const char *const environment[] = {"Jwt__SecretKey=canary-canary-canary-canary-canary",
+                                              "EmailSettings__Password=canary",
+                                              "Scheduler__Monitoring__AlertWebhookUrl=https://canary.example",
+                                              "Scheduler__Monitoring__AlertWebhookSecret=canary-canary-canary",
                                               NULL};
     struct settings settings;
     struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
@@ -124,6 +128,55 @@ static void test_a_short_signing_key_is_refused(void **state) {
     assert_non_null(strstr(complaints.ptr, "32"));
     assert_null(strstr(complaints.ptr, "short"));
     buf_free(&complaints);
+}
+
+static void assert_refused(const char *const *environment, const char *const *wanted) {
+    struct settings settings;
+    struct buf complaints = buf_with_max(0);
+    assert_false(load(environment, NULL, &settings, &complaints));
+    for (size_t i = 0; wanted[i]; i++)
+        if (!strstr(complaints.ptr, wanted[i])) fail_msg("%s: %s", wanted[i], complaints.ptr);
+    buf_free(&complaints);
+}
+
+static void test_alerts_that_cannot_be_delivered_are_refused(void **state) {
+    (void)state;
+    static const char *const mail[] = {
+        "Scheduler__Monitoring__FailedJobsAlertEmail=a@example.com, b", "EmailSettings__User=ada",
+        NULL};
+    assert_refused(mail, (const char *const[]){
+                             "EmailSettings:SmtpServer is needed", "\"b\" is no e-mail address",
+                             "EmailSettings:From must be", "EmailSettings:Password", NULL});
+    static const char *const hook[] = {"Scheduler__Monitoring__AlertWebhookUrl=ftp://example.com",
+                                       "Scheduler__Monitoring__AlertWebhookSecret=short",
+                                       "Scheduler__Hangfire__Queues=default,alphabet.alerts", NULL};
+    assert_refused(hook, (const char *const[]){
+                             "AlertWebhookUrl must be an absolute http or https URL",
+                             "AlertWebhookSecret must have 16 bytes", "the server's own", NULL});
+}
+
+static void test_alerts_that_can_be_delivered_are_taken(void **state) {
+    (void)state;
+    static const char *const environment[] = {
+        "Scheduler__Monitoring__FailedJobsAlertEmail=a@example.com, b@example.com,",
+        "EmailSettings__SmtpServer=mail.example.com",
+        "EmailSettings__From=alphabet@example.com",
+        "EmailSettings__UseTls=tls",
+        "Scheduler__Monitoring__AlertWebhookUrl=https://example.com/hook",
+        "Scheduler__Monitoring__AlertWebhookSecret=0123456789abcdef",
+        NULL};
+    struct settings settings;
+    struct arena arena = {0};
+    struct buf complaints = buf_with_max(0);
+    assert_true(load(environment, NULL, &settings, &complaints));
+    struct alert_options options = alert_settings_options(&settings, &arena);
+    assert_true(alert_options_any(&options));
+    assert_int_equal(options.recipient_count, 2);
+    assert_string_equal(options.recipients[1], "b@example.com");
+    assert_int_equal(options.security, MAIL_TLS);
+    arena_free(&arena);
+    buf_free(&complaints);
+    settings_free(&settings);
 }
 
 static void test_lines_of_keys(void **state) {
