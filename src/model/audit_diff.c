@@ -65,7 +65,6 @@ static const struct audited definition[] = {
     FIELD("isDeleted", FLAG, is_deleted),
     FIELD("tags", JSON, tags),
     FIELD("exclusions", JSON, exclusions),
-    FIELD("watches", JSON, watches),
 };
 
 /* memcpy, because a table of offsets knows no types. */

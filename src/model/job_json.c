@@ -16,7 +16,6 @@
 #include "model/fields.h"
 #include "model/job_configuration.h"
 #include "model/job_schedule.h"
-#include "model/watches.h"
 
 struct reader {
     struct fields fields;
@@ -52,7 +51,6 @@ static const struct str known_fields[] = {
     STR_INIT("isPaused"),
     STR_INIT("tags"),
     STR_INIT("exclusions"),
-    STR_INIT("watches"),
     STR_INIT("createdBy"),
     /* What an answer carries and nobody may set: */
     STR_INIT("id"),
@@ -250,15 +248,6 @@ bool job_exclusions_from_json(const json_t *body, struct str path, struct arena 
     if (fault_count(faults) != before) return false;
     *ret = exclusions_text(arena, &exclusion);
     return true;
-}
-
-/* Given as a whole: {} watches nothing any more. */
-static void read_watches(struct reader *reader) {
-    const json_t *object = fields_object(&reader->fields, STR("watches"));
-    if (object == NULL) return;
-    struct watches watches = {0};
-    watches_from_json(object, STR("watches"), &watches, reader->fields.faults);
-    reader->job.watches = watches_text(reader->arena, &watches);
 }
 
 /* They have an endpoint of their own; an answer that comes back may carry none. */
@@ -522,7 +511,6 @@ bool job_from_json(const json_t *body, enum job_body kind, const struct job *bas
     read_state(&reader);
     read_tags(&reader);
     read_exclusions(&reader);
-    read_watches(&reader);
     check_dependencies(&reader);
     check_together(&reader);
     return finish(&reader, before, ret);

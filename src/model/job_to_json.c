@@ -65,8 +65,6 @@ static void put_policies(struct buf *buf, const struct job *job) {
     put_raw(buf, job->tags, STR("[]"));
     PUT_KEY(buf, "exclusions");
     put_raw(buf, job->exclusions, STR("null"));
-    PUT_KEY(buf, "watches");
-    put_raw(buf, job->watches, STR("null"));
     buf_put(buf, STR(",\"dependencies\":null"));
 }
 

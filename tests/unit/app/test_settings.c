@@ -103,11 +103,10 @@ static void test_every_fault_is_told_at_once(void **state) {
 
 static void test_secrets_are_not_printed(void **state) {
     (void)state;
-    static const char *const environment[] = {"Jwt__SecretKey=canary-canary-canary-canary-canary",
-                                              "EmailSettings__Password=canary",
-                                              "Scheduler__Monitoring__AlertWebhookUrl=https://canary.example",
-                                              "Scheduler__Monitoring__AlertWebhookSecret=canary-canary-canary",
-                                              NULL};
+    static const char *const environment[] = {
+        "Jwt__SecretKey=canary-canary-canary-canary-canary", "EmailSettings__Password=canary",
+        "Scheduler__Monitoring__AlertWebhookUrl=https://canary.example",
+        "Scheduler__Monitoring__AlertWebhookSecret=canary-canary-canary", NULL};
     struct settings settings;
     struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
     assert_true(load(environment, NULL, &settings, &complaints));
