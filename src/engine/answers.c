@@ -107,6 +107,13 @@ static void report_pass(const struct pass *pass) {
     }
 }
 
+static void count_ended(struct core *core, enum job_type type, enum execution_status status) {
+    unsigned place = (unsigned)type;
+    if (place >= ENGINE_HANDLERS) return;
+    (void)atomic_fetch_add_explicit(&core->io.metrics->ended[place][status], 1,
+                                    memory_order_relaxed);
+}
+
 void answer_pass(struct core *core) {
     struct pass *pass = &core->pass;
     core->pass_in_flight = false;
@@ -130,8 +137,11 @@ void answer_pass(struct core *core) {
         core->reconcile = true;
     else if (pass->reconcile)
         stop_fenced(core);
-    for (size_t i = 0; i < pass->ended_count; i++)
-        core_event(core, pass->ended[i].job_id, pass->ended[i].execution_id, EXECUTION_CANCELLED);
+    for (size_t i = 0; i < pass->ended_count; i++) {
+        const struct pass_ended *ended = &pass->ended[i];
+        count_ended(core, ended->job_type, EXECUTION_CANCELLED);
+        core_event(core, ended->job_id, ended->job_type, ended->execution_id, EXECUTION_CANCELLED);
+    }
     for (size_t i = 0; i < pass->replaced_count; i++)
         stop_asked(core, pass->replaced[i], STR("replaced by a newer run"));
     for (size_t i = 0; i < pass->start_count; i++) runs_adopt(core, &pass->starts[i]);
@@ -144,10 +154,18 @@ void answer_pass(struct core *core) {
 
 /* ---- settlements ----------------------------------------------------------------------------- */
 
-static void count_end(struct engine_figures *figures, enum execution_status status) {
-    figures->succeeded += status == EXECUTION_SUCCEEDED;
-    figures->failed += status == EXECUTION_FAILED;
-    figures->cancelled += status == EXECUTION_CANCELLED;
+/* A run that ended as `status` says; Pending: it was handed back. */
+static void count_run(struct core *core, enum job_type type, enum execution_status status,
+                      struct utc started_at, struct utc completed_at) {
+    core->figures.succeeded += status == EXECUTION_SUCCEEDED;
+    core->figures.failed += status == EXECUTION_FAILED;
+    core->figures.cancelled += status == EXECUTION_CANCELLED;
+    if (status == EXECUTION_PENDING) return;
+    count_ended(core, type, status);
+    unsigned place = (unsigned)type;
+    if (status == EXECUTION_CANCELLED || place >= ENGINE_HANDLERS) return;
+    int64_t took = utc_diff(completed_at, started_at).us;
+    histogram_add(&core->io.metrics->duration_us[place], took > 0 ? took : 0);
 }
 
 static void settled(void *context, const struct settlement *settlement,
@@ -159,8 +177,9 @@ static void settled(void *context, const struct settlement *settlement,
                  (long long)settlement->fence);
         return;
     }
-    count_end(&core->figures, settlement->status);
-    core_event(core, about->job_id, about->execution_id, settlement->status);
+    count_run(core, about->job_type, settlement->status, about->started_at,
+              settlement->completed_at);
+    core_event(core, about->job_id, about->job_type, about->execution_id, settlement->status);
     if (settlement->retry)
         core->wake.pending = utc_min(core->wake.pending, settlement->retry->available_at);
     if (settlement->reschedule) core->wake.job = utc_min(core->wake.job, settlement->wake_at);
@@ -183,10 +202,12 @@ static void recovered(struct core *core) {
     core->lease_until = mono_add(now, recovery->lease);
     core->heartbeat_at = recovery->more ? now : mono_add(now, core->options.heartbeat);
     for (size_t i = 0; i < recovery->count; i++) {
-        if (!recovery->settled[i].applied) continue;
-        count_end(&core->figures, recovery->settled[i].status);
-        core_event(core, recovery->orphans[i].job_id, recovery->orphans[i].id,
-                   recovery->settled[i].status);
+        const struct settlement *settled = &recovery->settled[i];
+        const struct execution *orphan = &recovery->orphans[i];
+        if (!settled->applied) continue;
+        count_run(core, recovery->job_types[i], settled->status, orphan->started_at,
+                  settled->completed_at);
+        core_event(core, orphan->job_id, recovery->job_types[i], orphan->id, settled->status);
     }
     if (recovery->count == 0) return;
     log_warn("orphans settled", "executions=%zu own=%d", recovery->count, recovery->at_start);

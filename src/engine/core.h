@@ -37,6 +37,7 @@ struct core_io {
      * `next` of the write may be used for the way. */
     void (*written)(void *context, struct store_write *write);
     void *context;
+    struct engine_metrics *metrics; // counted here; outlives the core
 };
 
 enum core_state { CORE_STARTING, CORE_RUNNING, CORE_DRAINING, CORE_STOPPED, CORE_FAILED };

@@ -88,8 +88,8 @@ void runs_stop(struct core *core, struct slot *slot, enum stop_reason reason, st
 void runs_hand_back_unstarted(struct core *core);
 void runs_stop_all(struct core *core, enum stop_reason reason);
 void runs_expire(struct core *core); // timeouts
-void core_event(struct core *core, struct guid job_id, struct guid execution_id,
-                enum execution_status status);
+void core_event(struct core *core, struct guid job_id, enum job_type job_type,
+                struct guid execution_id, enum execution_status status);
 uint64_t core_random(struct core *core);
 
 /* ---- answers.c ---- */

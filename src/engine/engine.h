@@ -67,11 +67,14 @@ struct engine_options {
 
 struct engine;
 
-/* Counted since start; read from any thread. */
+/* Counted since start; read from any thread. What ends without this engine, like a Pending
+ * execution that a person cancels, is not in it. */
 struct engine_metrics {
     _Atomic uint64_t ended[ENGINE_HANDLERS][8];    // by enum job_type, enum execution_status
     struct histogram duration_us[ENGINE_HANDLERS]; // by enum job_type; of Succeeded and Failed
-    struct histogram lateness_us;                  // start after due, of runs by schedule
+    /* From the instant it was due (its jitter included) to its start; of runs by schedule, without
+     * those that catch up. */
+    struct histogram lateness_us;
 };
 
 struct engine_figures {

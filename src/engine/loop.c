@@ -39,6 +39,8 @@ struct engine {
     struct err failure;
     struct engine_figures figures;
 
+    struct engine_metrics metrics; // of atomics
+
     /* any thread may ring it */
     uv_async_t bell;
 
@@ -176,8 +178,11 @@ static bool begin(struct engine *engine) {
         (void)pthread_mutex_unlock(&engine->lock);
         return false;
     }
-    struct core_io io = {
-        .clock = engine->options.clock, .wake_at = wake_at, .written = written, .context = engine};
+    struct core_io io = {.clock = engine->options.clock,
+                         .wake_at = wake_at,
+                         .written = written,
+                         .context = engine,
+                         .metrics = &engine->metrics};
     engine->core = core_new(&engine->options, &io, engine->handlers);
     return true;
 }
@@ -232,11 +237,18 @@ static bool start_thread(struct engine *engine) {
     return failed == 0;
 }
 
+static void init_metrics(struct engine_metrics *metrics) {
+    for (size_t i = 0; i < ENGINE_HANDLERS; i++)
+        histogram_init(&metrics->duration_us[i], histogram_durations, HISTOGRAM_DURATIONS);
+    histogram_init(&metrics->lateness_us, histogram_durations, HISTOGRAM_DURATIONS);
+}
+
 struct engine *engine_start(const struct engine_options *options, struct err *err) {
     struct engine *engine = xcalloc(1, sizeof *engine);
     engine->options = *options;
     engine->inbox_end = &engine->inbox;
     engine->state = CORE_STARTING;
+    init_metrics(&engine->metrics);
     (void)pthread_mutex_init(&engine->lock, NULL);
     pthread_condattr_t monotonic;
     (void)pthread_condattr_init(&monotonic);
@@ -312,6 +324,10 @@ bool engine_wait_paused(struct engine *engine, struct span patience) {
     bool reached = engine->pause_reached >= ticket;
     (void)pthread_mutex_unlock(&engine->lock);
     return reached;
+}
+
+const struct engine_metrics *engine_metrics(const struct engine *engine) {
+    return &engine->metrics;
 }
 
 struct engine_figures engine_figures(struct engine *engine) {

@@ -60,9 +60,10 @@ struct pass_start *pass_add_start(struct pass *pass) {
     return &pass->starts[pass->start_count++];
 }
 
-static void add_ended(struct pass *pass, struct guid job_id, struct guid execution_id) {
+static void add_ended(struct pass *pass, struct guid job_id, enum job_type job_type,
+                      struct guid execution_id) {
     pass->ended = grow(pass->ended, pass->ended_count, &pass->ended_capacity, sizeof *pass->ended);
-    pass->ended[pass->ended_count++] = (struct pass_ended){job_id, execution_id};
+    pass->ended[pass->ended_count++] = (struct pass_ended){job_id, execution_id, job_type};
 }
 
 static void add_replaced(struct pass *pass, int64_t execution_row) {
@@ -111,7 +112,10 @@ static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
             .completed_at = pass->now,
             .error_message = cancel ? unstarted(pass, mine[i].error_message) : STR_NONE,
         };
-        if (cancel) add_ended(pass, mine[i].job_id, mine[i].id);
+        struct job job;
+        if (!cancel) continue;
+        if (!store_job_get_by_row(tx, mine[i].job_row, &pass->arena, &job, err)) return false;
+        add_ended(pass, job.id, job.type, mine[i].id);
     }
     qsort(pass->mine, pass->mine_count, sizeof *pass->mine, compare_held);
     return pass->handed_back == 0 || store_settle(tx, back, pass->handed_back, err);
@@ -200,17 +204,18 @@ static bool count_waiting(struct pass *pass, struct store_tx *tx, int64_t job_ro
 }
 
 /* concurrencyPolicy Replace: what is Pending ends here, what is Running is asked to. */
-static bool cancel_live(struct pass *pass, struct store_tx *tx, int64_t job_row, struct err *err) {
+static bool cancel_live(struct pass *pass, struct store_tx *tx, const struct job *job,
+                        struct err *err) {
     struct execution *live;
     size_t count;
-    if (!store_executions_live(tx, job_row, &pass->arena, &live, &count, err)) return false;
+    if (!store_executions_live(tx, job->row, &pass->arena, &live, &count, err)) return false;
     for (size_t i = 0; i < count; i++) {
         enum cancel_result result;
         struct execution row;
         if (!store_execution_cancel(tx, live[i].id, STR("replaced by a newer run"), pass->now,
                                     &pass->arena, &result, &row, err))
             return false;
-        if (result == CANCEL_DONE) add_ended(pass, live[i].job_id, live[i].id);
+        if (result == CANCEL_DONE) add_ended(pass, job->id, job->type, live[i].id);
         if (result == CANCEL_REQUESTED) add_replaced(pass, live[i].row);
     }
     return true;
@@ -269,7 +274,7 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
     struct plan plan = plan_job(&request, &pass->arena);
     *item = plan.item;
     add_startable(planning, pass, &plan);
-    return !plan.replaces || cancel_live(pass, tx, due->row, err);
+    return !plan.replaces || cancel_live(pass, tx, &job->job, err);
 }
 
 /* Notes what the store made of the plan: what runs here now, and what ended at once. */
@@ -281,7 +286,7 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
         for (size_t j = 0; j < item->execution_count; j++) {
             const struct new_execution *made = &item->executions[j];
             if (!made->inserted) continue;
-            if (made->status == EXECUTION_CANCELLED) add_ended(pass, job->id, made->id);
+            if (made->status == EXECUTION_CANCELLED) add_ended(pass, job->id, job->type, made->id);
             if (made->status != EXECUTION_RUNNING || made->fence == 0) continue;
             *pass_add_start(pass) =
                 (struct pass_start){.execution = {.row = made->row,

@@ -46,6 +46,7 @@ struct pass_start {
 /* An execution that ended in this pass: skipped by policy, or replaced while Pending. */
 struct pass_ended {
     struct guid job_id, execution_id;
+    enum job_type job_type;
 };
 
 struct pass {

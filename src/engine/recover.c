@@ -64,10 +64,12 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
         return false;
     recovery->more = recovery->count == RECOVERY_BATCH;
     recovery->settled = ARENA_ARRAY(arena, recovery->count, struct settlement);
+    recovery->job_types = ARENA_ARRAY(arena, recovery->count, enum job_type);
     for (size_t i = 0; i < recovery->count; i++) {
         const struct execution *orphan = &recovery->orphans[i];
         struct job job;
         if (!store_job_get_by_row(tx, orphan->job_row, arena, &job, err)) return false;
+        recovery->job_types[i] = job.type;
         recovery->settled[i] =
             settle_orphan(recovery, orphan, &job, arena, recovery->random + (uint64_t)i);
     }

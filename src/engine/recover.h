@@ -44,6 +44,7 @@ struct recovery {
     struct utc now;
     bool paused; // pause-all is on
     struct execution *orphans;
+    enum job_type *job_types;   // one an orphan
     struct settlement *settled; // one an orphan
     size_t count;
     bool more;

@@ -21,11 +21,14 @@ uint64_t core_random(struct core *core) {
     return z ^ (z >> 31);
 }
 
-void core_event(struct core *core, struct guid job_id, struct guid execution_id,
-                enum execution_status status) {
+void core_event(struct core *core, struct guid job_id, enum job_type job_type,
+                struct guid execution_id, enum execution_status status) {
     if (core->options.on_event == NULL) return;
-    struct engine_event event = {
-        .job_id = job_id, .execution_id = execution_id, .status = status, .at = core->now};
+    struct engine_event event = {.job_id = job_id,
+                                 .execution_id = execution_id,
+                                 .job_type = job_type,
+                                 .status = status,
+                                 .at = core->now};
     core->options.on_event(core->options.event_context, &event);
 }
 
@@ -52,7 +55,10 @@ static void settle_run_of(struct core *core, struct slot *slot, const struct run
                             .random = core_random(core)};
     struct settle_entry entry = settle_add(&core->settler);
     *entry.settlement = outcome_of(&ending, core->options.zones, entry.arena);
-    *entry.about = (struct settle_about){slot->job.id, slot->execution.id};
+    *entry.about = (struct settle_about){.job_id = slot->job.id,
+                                         .execution_id = slot->execution.id,
+                                         .job_type = slot->job.type,
+                                         .started_at = slot->execution.started_at};
     if (entry.settlement->status == EXECUTION_PENDING) core->handing_back++;
 }
 
@@ -114,7 +120,14 @@ void runs_adopt(struct core *core, const struct pass_start *start) {
         slot->job.run_count = start->run_count;
     }
     list_append(&core->to_start, &slot->start);
-    core_event(core, slot->job.id, slot->execution.id, EXECUTION_RUNNING);
+    core_event(core, slot->job.id, slot->job.type, slot->execution.id, EXECUTION_RUNNING);
+}
+
+static void note_lateness(struct core *core, const struct slot *slot) {
+    const struct execution *execution = &slot->execution;
+    if (execution->trigger != TRIGGER_SCHEDULE) return;
+    int64_t late = utc_diff(slot->run.now, execution->available_at).us;
+    histogram_add(&core->io.metrics->lateness_us, late > 0 ? late : 0);
 }
 
 static void start(struct core *core, struct slot *slot) {
@@ -132,6 +145,7 @@ static void start(struct core *core, struct slot *slot) {
     slot->run.finish = run_finished;
     slot->run.progress = core->options.on_output ? run_has_output : NULL;
     core->figures.started++;
+    note_lateness(core, slot);
     if (handler == NULL) {
         end_unstarted(core, slot, ERROR_CONFIGURATION,
                       STR("this job type is not available on this node"));

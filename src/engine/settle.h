@@ -26,6 +26,8 @@ enum { SETTLE_MAX = 1024, SETTLE_IN_FLIGHT = 3 };
 
 struct settle_about { // what the store does not need and the engine does
     struct guid job_id, execution_id;
+    enum job_type job_type;
+    struct utc started_at;
 };
 
 struct settle_entry {

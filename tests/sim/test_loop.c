@@ -65,6 +65,7 @@ struct fixture {
 static void note_event(void *context, const struct engine_event *event) {
     struct fixture *fixture = context;
     assert_false(guid_is_zero(event->execution_id));
+    assert_int_equal(event->job_type, JOB_HTTP_CALL);
     fixture->events++;
 }
 
@@ -149,6 +150,12 @@ static struct totals totals_of(const struct fixture *fixture) {
     return totals;
 }
 
+static uint64_t counted(const struct histogram *histogram) {
+    uint64_t count = 0;
+    for (size_t i = 0; i <= histogram->bound_count; i++) count += histogram->counts[i];
+    return count;
+}
+
 /* Waits for a condition, ten seconds at most. */
 #define WAIT_FOR(condition) \
     do { \
@@ -166,6 +173,10 @@ static void test_a_run_of_the_past_is_done_at_once_and_settled(void **state) {
     WAIT_FOR(totals_of(&fixture).succeeded == 1);
     WAIT_FOR(engine_figures(fixture.engine).succeeded == 1);
     assert_int_equal(fixture.events, 2); // Running, Succeeded
+    const struct engine_metrics *metrics = engine_metrics(fixture.engine);
+    assert_int_equal(metrics->ended[JOB_HTTP_CALL][EXECUTION_SUCCEEDED], 1);
+    assert_int_equal(metrics->ended[JOB_HTTP_CALL][EXECUTION_FAILED], 0);
+    assert_int_equal(counted(&metrics->duration_us[JOB_HTTP_CALL]), 1);
     engine_stop(fixture.engine);
     assert_int_equal(totals_of(&fixture).running, 0);
     tidy(&fixture);
@@ -180,6 +191,9 @@ static void test_a_run_of_the_future_is_not_early(void **state) {
     (void)add_job(&fixture, due);
     WAIT_FOR(fixture.patient.started == 1);
     assert_false(utc_before(clock_now(clock_system()), due));
+    const struct engine_metrics *metrics = engine_metrics(fixture.engine);
+    assert_int_equal(counted(&metrics->lateness_us), 1);
+    assert_in_range(metrics->lateness_us.sum, 0, 10000000);
     engine_stop(fixture.engine);
     tidy(&fixture);
 }

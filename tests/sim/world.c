@@ -104,8 +104,12 @@ void world_start(struct world *world, struct sim_node *node) {
         .retry_orphans = true,
         .seed = world_random(world),
     };
-    struct core_io io = {
-        .clock = &world->clock, .wake_at = wake_at, .written = written, .context = node};
+    node->metrics = (struct engine_metrics){0};
+    struct core_io io = {.clock = &world->clock,
+                         .wake_at = wake_at,
+                         .written = written,
+                         .context = node,
+                         .metrics = &node->metrics};
     struct handler *handlers[ENGINE_HANDLERS] = {[JOB_HTTP_CALL] = &node->handler.handler};
     node->core = core_new(&options, &io, handlers);
     node->wake_at = world->mono;

@@ -51,10 +51,11 @@ struct sim_handler {
 struct sim_node {
     char name[16];
     int index;
-    int life;            // counts processes
-    bool born_paused;    // this process began during the pause-all that is on
-    struct store *store; // of this process
-    struct core *core;   // NULL = down
+    int life;                      // counts processes
+    bool born_paused;              // this process began during the pause-all that is on
+    struct store *store;           // of this process
+    struct core *core;             // NULL = down
+    struct engine_metrics metrics; // of this process
     struct mono wake_at;
     struct mono up_at;        // down or frozen until then
     bool pause_is_asked;      // it was told of the pause-all that is on
