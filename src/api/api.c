@@ -11,7 +11,30 @@ static void check_configuration(void *context, enum job_type type, const json_t 
     handlers_validate(type, configuration, api->options.handlers, faults);
 }
 
-struct api *api_new(const struct api_options *options) {
+/* ---- the listeners ---- */
+
+static void listeners_tick(void *context) {
+    struct api *api = context;
+    struct engine *engine = atomic_load(&api->engine);
+    if (engine) feed_tick(api->feed, engine_figures(engine).paused);
+}
+
+static void listeners_news(void *context, struct guid topic) {
+    if (guid_is_zero(topic))
+        events_news(context);
+    else
+        output_news(context, topic);
+}
+
+void api_on_event(void *context, const struct engine_event *event) {
+    struct api *api = context;
+    feed_execution(api->feed, event);
+    output_on_event(api, event);
+}
+
+/* ---- life ---- */
+
+struct api *api_new(const struct api_options *options, struct err *err) {
     struct api *api = xcalloc(1, sizeof *api);
     api->options = *options;
     api->defaults = (struct job_defaults){
@@ -26,24 +49,32 @@ struct api *api_new(const struct api_options *options) {
     api->defaults.retry.max_attempts = options->retry_max_attempts;
     api->defaults.retry.delay_seconds = options->retry_delay_seconds;
     api->job_pages = answer_cache_new();
-    (void)pthread_mutex_init(&api->stream_lock, NULL);
-    list_init(&api->output_streams);
-    return api;
+    api->live_output = live_output_new();
+    struct streams_options streams = {
+        .clock = options->clock,
+        .identity = options->identity,
+        .tick = listeners_tick,
+        .news = listeners_news,
+        .context = api,
+    };
+    api->streams = streams_new(&streams, err);
+    api->feed = feed_new(api->streams, options->clock);
+    if (api->streams) return api;
+    api_free(api);
+    return NULL;
 }
 
 void api_free(struct api *api) {
     if (api == NULL) return;
-    (void)pthread_mutex_destroy(&api->stream_lock);
+    streams_free(api->streams);
+    feed_free(api->feed);
+    live_output_free(api->live_output);
     answer_cache_free(api->job_pages);
     free(api);
 }
 
 void api_set_engine(struct api *api, struct engine *engine) {
     atomic_store(&api->engine, engine);
-}
-
-void api_on_event(void *context, const struct engine_event *event) {
-    executions_on_event(context, event);
 }
 
 bool api_add_routes(struct api *api, struct http_router *router, struct err *err) {
@@ -196,6 +227,18 @@ bool api_body_empty(struct http_request *request, struct http_response *response
     return api_no_faults(request, response, &faults);
 }
 
+bool api_member_time(const json_t *body, const char *name, bool needed, struct utc *ret,
+                     struct faults *faults) {
+    const json_t *value = json_object_get(body, name);
+    if (value == NULL || json_is_null(value)) {
+        if (needed) faults_add(faults, str_from_cstr(name), "is needed");
+        return false;
+    }
+    if (utc_parse(json_str_of(value), ret)) return true;
+    faults_add(faults, str_from_cstr(name), "must be a time such as 2026-01-02T03:04:05Z");
+    return false;
+}
+
 void api_check_members(const json_t *object, const char *const *names, struct faults *faults) {
     const char *name;
     json_t *value;
@@ -209,7 +252,7 @@ void api_check_members(const json_t *object, const char *const *names, struct fa
 
 /* ---- what handlers write ---- */
 
-bool api_audit(struct store_tx *tx, const struct api_write *write, const char *action,
+bool api_audit(struct store_tx *tx, struct api_write *write, const char *action,
                struct guid subject, struct str before, struct str after, struct err *err) {
     struct actor actor = api_actor(write->request);
     struct audit_entry entry = {
@@ -221,7 +264,11 @@ bool api_audit(struct store_tx *tx, const struct api_write *write, const char *a
         .before = before,
         .after = after,
     };
-    return store_audit_append(tx, &entry, err);
+    if (!store_audit_append(tx, &entry, err)) return false;
+    struct audited *audited = ARENA_NEW(write->arena, struct audited);
+    *audited = (struct audited){write->audited, entry.action, subject};
+    write->audited = audited;
+    return true;
 }
 
 struct str api_take_json(struct arena *arena, struct buf *out) {

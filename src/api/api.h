@@ -1,13 +1,15 @@
 /* api.h - the REST API: its routes, who may call them, and what they need.
  *
- *     struct api *api = api_new(&options);
+ *     struct api *api = api_new(&options, &err);
  *     if (!api_add_routes(api, router, &err)) ...
  *     http options: .before = api_before, .context = api
- *     engine options: .on_event = api_on_event, .event_context = api
+ *     engine options: .on_event = api_on_event, .event_context = api, .on_output, .output_context
  *
  *   Owns:    api_new copies its options; what they point to must outlive api_free.
- *   Threads: handlers run on the server's threads, several at once; api_on_event on the engine's.
- *   Errors:  api_add_routes fails when the table is wrong (a bug).
+ *   Threads: handlers run on the server's threads, several at once; api_on_event and api_on_output
+ *            on the engine's.
+ *   Errors:  api_new fails when no thread can be started, api_add_routes when the table is wrong (a
+ *            bug).
  */
 #ifndef ALPHABET_API_API_H
 #define ALPHABET_API_API_H
@@ -37,12 +39,13 @@ struct api_options {
 };
 
 struct api;
-struct api *api_new(const struct api_options *options);
+WARN_UNUSED struct api *api_new(const struct api_options *options, struct err *err);
 void api_free(struct api *api); // NULL is fine; after the server has stopped
 /* The engine is started after the API is made and stopped before it is freed. */
 void api_set_engine(struct api *api, struct engine *engine);
 WARN_UNUSED bool api_add_routes(struct api *api, struct http_router *router, struct err *err);
 http_before api_before;
 void api_on_event(void *context, const struct engine_event *event);
+void api_on_output(void *context, struct guid execution_id, struct str more);
 
 #endif

@@ -15,11 +15,11 @@
 
 #include "api/answer_cache.h"
 #include "api/api.h"
-#include "base/list.h"
+#include "api/events.h"
+#include "api/live_output.h"
+#include "api/streams.h"
 #include "http/problem.h"
-#include "http/sse.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 enum { API_OPEN = 0 }; // route.role: no token needed; else the least enum role
@@ -29,10 +29,9 @@ struct api {
     _Atomic(struct engine *) engine;
     struct job_defaults defaults;   // without created_by and now
     struct answer_cache *job_pages; // of GET /jobs, by the query as it was sent
-
-    pthread_mutex_t stream_lock;
-    /* under stream_lock */
-    struct list output_streams; // struct output_stream of executions.c
+    struct streams *streams;        // everyone who listens
+    struct feed *feed;              // what they hear from GET /events
+    struct live_output *live_output;
 };
 
 /* ---- who is calling ---- */
@@ -49,6 +48,9 @@ bool api_path_guid(const struct http_request *request, struct http_response *res
 /* A job that is not deleted; 404 and false when there is none. */
 bool api_read_job(struct api *api, struct http_request *request, struct http_response *response,
                   struct guid id, struct job *ret);
+/* With output; 404 and false when there is none. */
+bool api_read_execution(struct api *api, struct http_request *request,
+                        struct http_response *response, struct guid id, struct execution *ret);
 
 struct page {
     int64_t number, size, offset;
@@ -74,6 +76,9 @@ void api_check_members(const json_t *object, const char *const *names, struct fa
 /* A member that must be a text; absent when it is not there (a fault when it is needed). */
 struct str api_member_text(const json_t *body, const char *name, bool needed,
                            struct faults *faults);
+/* A member that must be a time. False when it is not there (a fault when it is needed) or wrong. */
+bool api_member_time(const json_t *body, const char *name, bool needed, struct utc *ret,
+                     struct faults *faults);
 
 /* ---- writing ---- */
 
@@ -82,6 +87,13 @@ struct answer {
     struct str body;     // JSON in the request's arena; absent = none
     struct str location; // absent = none
     struct str etag;     // absent = none
+};
+
+/* An entry that a change made in the audit. */
+struct audited {
+    struct audited *before;
+    struct str action;
+    struct guid subject;
 };
 
 /* One change: `run` does it in the transaction and fills the answer. */
@@ -95,6 +107,10 @@ struct api_write {
     bool poke; // the engine should look at the store afterwards
 
     struct answer answer;
+    /* For the listeners, once it is committed: what was entered in the audit, the latest first, and
+     * an execution that `run` changed (job_id zero = none). */
+    struct audited *audited;
+    struct engine_event execution;
 };
 
 /* Runs the change, under the request's Idempotency-Key when it is a POST that has one, and answers
@@ -106,7 +122,7 @@ bool api_write_quietly(struct api_write *write, struct err *err);
 void api_answer(struct http_response *response, const struct answer *answer);
 
 /* Appends an audit entry with the caller as actor. */
-WARN_UNUSED bool api_audit(struct store_tx *tx, const struct api_write *write, const char *action,
+WARN_UNUSED bool api_audit(struct store_tx *tx, struct api_write *write, const char *action,
                            struct guid subject, struct str before, struct str after,
                            struct err *err);
 /* What the writer put into `out`, copied to the arena; `out` is freed. */
@@ -124,6 +140,7 @@ struct str api_job_etag(struct arena *arena, const struct job *job);
 /* ---- the handlers, one file a resource; routes.c is the table ---- */
 http_handler jobs_create, jobs_list, jobs_show, jobs_update, jobs_delete, jobs_reschedule;
 http_handler jobs_pause, jobs_resume, jobs_preview, jobs_failed;
+http_handler events_stream;
 http_handler exclusions_set, exclusions_show, exclusions_clear;
 http_handler runs_trigger, runs_list, runs_history, runs_upcoming, runs_occurrences, runs_backfill;
 http_handler executions_list, executions_show, executions_output, executions_cancel;
@@ -135,7 +152,10 @@ http_handler users_create, users_list, users_show, users_lock, users_unlock, use
 http_handler users_set_roles, users_delete;
 http_handler service_health, service_ready, service_version, service_openapi, service_docs;
 
-/* executions.c: an execution changed; ends or feeds the streams that follow its output. */
-void executions_on_event(struct api *api, const struct engine_event *event);
+/* ---- what listeners are told; on the thread of the streams ---- */
+void events_news(struct api *api);                           // events.c
+void output_news(struct api *api, struct guid execution_id); // execution_output.c
+/* An execution changed: those who follow its output are to be told. Short. */
+void output_on_event(struct api *api, const struct engine_event *event);
 
 #endif

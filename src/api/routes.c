@@ -51,6 +51,8 @@ static const struct http_route table[] = {
     WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/executions/{executionId}/retry", ROLE_USER,
                         executions_retry),
 
+    READ(V1 "/events", ROLE_VIEWER, events_stream),
+
     {HTTP_POST, V1 "/cron/explain", cron_explain_pattern, 0, ROLE_USER, 0},
 
     HASHES(AUTH "/login", API_OPEN, auth_login),

@@ -54,6 +54,8 @@ static bool run_keyed(struct store_tx *tx, struct keyed_write *keyed, struct err
 
 static bool run_write(struct store_tx *tx, void *context, struct err *err) {
     struct keyed_write *keyed = context;
+    keyed->write->audited = NULL;
+    keyed->write->execution = (struct engine_event){0};
     if (!str_is_absent(keyed->key)) return run_keyed(tx, keyed, err);
     return keyed->write->run(tx, keyed->write, err);
 }
@@ -81,12 +83,21 @@ static bool read_key(struct keyed_write *keyed, struct err *err) {
     return true;
 }
 
+/* What was changed is told only now that it is committed. */
+static void tell_listeners(const struct api_write *write) {
+    struct api *api = write->api;
+    for (const struct audited *each = write->audited; each; each = each->before)
+        feed_job(api->feed, each->subject, each->action, write->now);
+    if (!guid_is_zero(write->execution.job_id)) api_on_event(api, &write->execution);
+}
+
 bool api_write_quietly(struct api_write *write, struct err *err) {
     struct keyed_write keyed = {.write = write};
     write->arena = write->request->arena;
     if (utc_is_none(write->now)) write->now = clock_now(write->api->options.clock);
     if (!read_key(&keyed, err)) return false;
     if (!store_write_wait(write->api->options.store, run_write, &keyed, err)) return false;
+    tell_listeners(write);
     struct engine *engine = atomic_load(&write->api->engine);
     if (write->poke && engine) engine_poke(engine);
     return true;

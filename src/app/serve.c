@@ -198,7 +198,8 @@ static bool make_api(struct server *server, struct err *err) {
         .handlers = &server->handlers,
         .idempotency_hours = IDEMPOTENCY_HOURS,
     };
-    server->api = api_new(&options);
+    server->api = api_new(&options, err);
+    if (server->api == NULL) return false;
     server->router = http_router_new();
     return api_add_routes(server->api, server->router, err);
 }
@@ -223,6 +224,8 @@ static bool start_engine(struct server *server, struct err *err) {
         .handlers_context = &server->handlers,
         .on_event = api_on_event,
         .event_context = server->api,
+        .on_output = api_on_output,
+        .output_context = server->api,
     };
     randombytes_buf(&options.seed, sizeof options.seed);
     server->engine = engine_start(&options, err);

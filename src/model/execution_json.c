@@ -74,9 +74,7 @@ static void put_result(struct buf *buf, const struct execution *execution) {
     put_text(buf, execution->node_name);
 }
 
-void execution_to_json(struct json_writer *w, const struct execution *execution) {
-    json_object_begin(w);
-    struct buf *buf = w->out;
+static void put_execution(struct buf *buf, const struct execution *execution) {
     buf_reserve(buf, USUAL_SIZE);
     buf_put(buf, STR("\"id\":"));
     put_guid(buf, execution->id);
@@ -94,5 +92,21 @@ void execution_to_json(struct json_writer *w, const struct execution *execution)
     put_text(buf, execution->triggered_by);
     put_times(buf, execution);
     put_result(buf, execution);
+}
+
+void execution_to_json(struct json_writer *w, const struct execution *execution) {
+    json_object_begin(w);
+    put_execution(w->out, execution);
+    json_object_end(w);
+}
+
+void execution_to_json_with_retries(struct json_writer *w, const struct execution *execution,
+                                    const struct execution *retries, size_t retry_count) {
+    json_object_begin(w);
+    put_execution(w->out, execution);
+    PUT_KEY(w->out, "retryIds");
+    json_array_begin(w);
+    for (size_t i = 0; i < retry_count; i++) json_guid(w, retries[i].id);
+    json_array_end(w);
     json_object_end(w);
 }

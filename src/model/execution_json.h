@@ -14,6 +14,9 @@
 #include "model/execution.h"
 
 void execution_to_json(struct json_writer *w, const struct execution *execution);
+/* With retryIds: the attempts that name this one as their retryParentId, oldest first. */
+void execution_to_json_with_retries(struct json_writer *w, const struct execution *execution,
+                                    const struct execution *retries, size_t retry_count);
 /* "00:00:01.234", and "1.02:03:04.567" from one day on; negative lengths count as zero. */
 void buf_put_duration(struct buf *buf, struct span length);
 

@@ -140,7 +140,11 @@ test('retry: a new execution of the same due time with the same parameters, whic
   assert.equal(answer.headers.location, `/api/v1/scheduler/executions/${answer.body}`);
   const second = await it.ended(answer.body);
   assert.deepEqual([second.retryParentId, second.retryCount, second.trigger, second.triggeredBy, second.scheduledFor, second.queue], [first.id, 1, 'Retry', it.server.email, first.scheduledFor, 'critical']);
-  const calls = it.target.callsOf('/echo/retry');
+  const third = await it.expect(202, it.post(`/executions/${first.id}/retry`));
+  await it.ended(third);
+  assert.deepEqual((await it.execution(first.id)).retryIds, [second.id, third], 'the chain forwards too');
+  assert.deepEqual(second.retryIds, []);
+  const calls = it.target.callsOf('/echo/retry').slice(0, 2);
   assert.deepEqual(calls.map(({ url }) => url), ['/echo/retry?r=one', '/echo/retry?r=one']);
   assert.equal(calls[0].headers['idempotency-key'], calls[1].headers['idempotency-key']);
 });
@@ -243,7 +247,7 @@ test('an execution says all that there is to say', async () => {
   const { id, jobId, createdAt, availableAt, startedAt, completedAt, endedAt, scheduledFor, duration, durationMs, nodeName, ...rest } = execution;
   assert.deepEqual(rest, {
     jobName: 'All fields', status: 'Succeeded', queue: 'default', trigger: 'Manual', triggeredBy: it.server.email, output: 'done', outputTruncated: false, errorMessage: null, errorType: null,
-    retryCount: 0, retryParentId: null, workflowRunId: null, waitingOn: [],
+    retryCount: 0, retryParentId: null, retryIds: [], workflowRunId: null, waitingOn: [],
   });
   assert.equal(endedAt, completedAt);
   assert.ok(nodeName.length > 0 && id && jobId && scheduledFor && durationMs >= 0 && duration);

@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
+import { listen } from './support/events.mjs';
 import { resolve, schemaFaults } from './support/schema.mjs';
 import { root, startServer, startTarget, waitFor } from './support/server.mjs';
 
@@ -61,7 +62,16 @@ async function call(id, { params = {}, query = '', token = admin, body, headers,
   const operation = operations.get(id);
   assert.ok(operation, `there is no operation ${id}`);
   const route = operation.path.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? randomUUID());
-  return checkAnswer(operation, await server.request(operation.method, route + query, { token, body, headers }), rest);
+  const answer = id === 'listEvents' ? await beginningOf(route + query, { token, headers })
+    : await server.request(operation.method, route + query, { token, body, headers });
+  return checkAnswer(operation, answer, rest);
+}
+
+/** The head of an answer that has no end of its own. */
+async function beginningOf(route, options) {
+  const stream = await listen(server, route, options);
+  stream.close();
+  return { ...stream.response, text: JSON.stringify(stream.response.body ?? '') };
 }
 
 /** The same for a call that must work; its body must be as documented too. */
@@ -291,6 +301,13 @@ test('runs: trigger, output, retry, cancel, the ledger, backfill', async () => {
   const later = `?fromDate=${new Date().toISOString()}&toDate=${new Date(Date.now() + 7_200_000).toISOString()}`;
   assert.ok((await done('listOccurrences', 200, { params: { jobId: hourly.id }, query: later })).body.totalCount >= 1);
   await done('listOccurrences', 200, { params: { jobId: hourly.id }, query: `?fromDate=${range.fromDate}&toDate=${range.toDate}` });
+});
+
+test('events: a stream that begins with how things stand', async () => {
+  await done('listEvents', 200);
+  const stream = await listen(server, operations.get('listEvents').path, { token: tokens.Viewer });
+  assert.equal((await stream.next('hello')).data.isPaused, false);
+  stream.close();
 });
 
 test('cron: in words, in times, and what is wrong', async () => {
