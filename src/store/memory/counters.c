@@ -10,6 +10,14 @@ static int64_t minute_of(struct utc t) {
     return t.us % US_PER_MINUTE < 0 ? minute - 1 : minute;
 }
 
+/* How long a Succeeded or Failed one ran; a clock that was set back makes that nothing, not less.
+ */
+static int64_t execution_duration(const struct execution *execution) {
+    if (execution->status != EXECUTION_SUCCEEDED && execution->status != EXECUTION_FAILED) return 0;
+    int64_t us = utc_diff(execution->completed_at, execution->started_at).us;
+    return us > 0 ? us : 0;
+}
+
 bool memory_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err) {
     if (bucket_minutes < 1) return err_set(err, ERR_INVALID, "a bucket is a minute or longer");
@@ -32,6 +40,7 @@ bool memory_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minute
         case EXECUTION_CANCELLED: bucket->cancelled++; break;
         case EXECUTION_PENDING: break;
         }
+        bucket->duration_us += execution_duration(execution);
     }
     return true;
 }
@@ -42,6 +51,7 @@ bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
     struct totals totals = {0};
     for (size_t i = 0; i < tables_count(tables, TABLE_JOBS); i++) {
         const struct job *job = tables_at(tables, TABLE_JOBS, i);
+        totals.jobs_by_status[job_current_status(job)]++;
         if (job->is_deleted) continue;
         totals.jobs++;
         if (job->is_enabled && !job->is_paused) totals.jobs_enabled++;
@@ -58,5 +68,53 @@ bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
         }
     }
     *ret = totals;
+    return true;
+}
+
+bool memory_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err) {
+    (void)err;
+    const struct tables *tables = tables_of(tx);
+    int64_t due = 0;
+    for (size_t i = 0; i < tables_count(tables, TABLE_JOBS); i++) {
+        const struct job *job = tables_at(tables, TABLE_JOBS, i);
+        if (utc_is_never(job->next_run_at)) continue;
+        struct utc start = {minute_of(job->next_run_at) * US_PER_MINUTE};
+        if (utc_before(start, before)) due++;
+    }
+    *ret = due;
+    return true;
+}
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+static int order_by_queue(const void *a, const void *b, void *context) {
+    (void)context;
+    const struct execution *left = a, *right = b;
+    return str_compare(left->queue, right->queue);
+}
+
+bool memory_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                   size_t *count, struct err *err) {
+    (void)err;
+    const struct tables *tables = tables_of(tx);
+    struct selection pending = selection_new(tables, TABLE_EXECUTIONS, arena);
+    for (size_t i = 0; i < tables_count(tables, TABLE_EXECUTIONS); i++) {
+        const struct execution *execution = tables_at(tables, TABLE_EXECUTIONS, i);
+        if (execution->status == EXECUTION_PENDING) selection_add(&pending, execution);
+    }
+    selection_sort(&pending, order_by_queue, NULL);
+    struct queue_figures *queues = ARENA_ARRAY(arena, pending.count, struct queue_figures);
+    size_t found = 0;
+    for (size_t i = 0; i < pending.count; i++) {
+        const struct execution *execution = pending.items[i];
+        if (found == 0 || !str_equal(queues[found - 1].name, execution->queue))
+            queues[found++] = (struct queue_figures){.name = arena_copy(arena, execution->queue),
+                                                     .oldest = UTC_NEVER};
+        struct queue_figures *queue = &queues[found - 1];
+        queue->pending++;
+        queue->oldest = utc_min(queue->oldest, execution->available_at);
+    }
+    *ret = queues;
+    *count = found;
     return true;
 }

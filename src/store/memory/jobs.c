@@ -35,6 +35,8 @@ bool memory_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     changed.last_execution_status = old->last_execution_status;
     changed.live_count = old->live_count;
     keep_watch(tables, old, &changed);
+    changed.last_success_at = old->last_success_at;
+    changed.durations = old->durations;
     tables_put(tables, TABLE_JOBS, changed.row, &changed);
     return true;
 }
@@ -206,5 +208,54 @@ bool memory_job_named(struct store_tx *tx, struct str name, int64_t after_row, s
         tables_copy_out(TABLE_JOBS, job, arena, ret);
         *found = true;
     }
+    return true;
+}
+
+static bool walk_wants(const struct job *job, const struct job_walk *walk) {
+    if (job->row <= walk->after_row) return false;
+    if (walk->with_retention && str_is_absent(job->retention)) return false;
+    return walk->status == 0 ? !job->is_deleted : (int64_t)job_current_status(job) == walk->status;
+}
+
+static void answer_jobs(struct selection *selection, int64_t limit, struct arena *arena,
+                        struct job **ret, size_t *count) {
+    struct job_page page;
+    answer_page(selection, 0, limit, arena, &page);
+    *ret = page.items;
+    *count = page.count;
+}
+
+bool memory_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                     struct job **ret, size_t *count, struct err *err) {
+    (void)err;
+    const struct tables *tables = tables_of(tx);
+    struct selection found = selection_new(tables, TABLE_JOBS, arena);
+    for (size_t i = 0; i < tables_count(tables, TABLE_JOBS); i++) {
+        const struct job *job = tables_at(tables, TABLE_JOBS, i);
+        if (walk_wants(job, walk)) selection_add(&found, job);
+    }
+    answer_jobs(&found, walk->limit, arena, ret, count);
+    return true;
+}
+
+static int order_by_wake(const void *a, const void *b, void *context) {
+    (void)context;
+    const struct job *left = a, *right = b;
+    int order = compare_i64(left->wake_at.us, right->wake_at.us);
+    return order != 0 ? order : compare_i64(left->row, right->row);
+}
+
+bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                      size_t *count, struct err *err) {
+    (void)err;
+    const struct tables *tables = tables_of(tx);
+    struct selection found = selection_new(tables, TABLE_JOBS, arena);
+    for (size_t i = 0; i < tables_count(tables, TABLE_JOBS); i++) {
+        const struct job *job = tables_at(tables, TABLE_JOBS, i);
+        if (!job->is_deleted && !utc_is_never(job->next_run_at) && !utc_is_never(job->wake_at))
+            selection_add(&found, job);
+    }
+    selection_sort(&found, order_by_wake, NULL);
+    answer_jobs(&found, limit, arena, ret, count);
     return true;
 }

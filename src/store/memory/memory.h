@@ -77,6 +77,11 @@ bool memory_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, st
                        struct job_page *ret, struct err *err);
 bool memory_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
                       struct job *ret, bool *found, struct err *err);
+bool memory_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                     struct job **ret, size_t *count, struct err *err);
+bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                      size_t *count, struct err *err);
+bool memory_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err);
 bool memory_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);
 bool memory_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count, struct err *err);
@@ -116,9 +121,15 @@ bool memory_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret, b
 bool memory_watches_due(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                         struct watch **ret, size_t *count, struct err *err);
 bool memory_watch_update(struct store_tx *tx, const struct watch *watch, struct err *err);
+bool memory_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err);
+bool memory_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
+bool memory_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                        struct err *err);
 bool memory_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err);
+bool memory_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                   size_t *count, struct err *err);
 bool memory_idempotency_get(struct store_tx *tx, struct str scope, struct str key,
                             struct utc not_before, struct arena *arena, struct idempotency *ret,
                             struct err *err);

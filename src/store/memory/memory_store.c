@@ -30,6 +30,7 @@ struct memory_data {
 struct memory_store {
     struct store base;
     struct memory_data *data;
+    struct store_figures figures; // there is no flush to measure: stays at zero
     bool manual;
     pthread_t committer; // threaded mode only
     pthread_mutex_t lock;
@@ -170,6 +171,8 @@ struct store *memory_store_new(const struct memory_store_options *options) {
     struct memory_store *store = xcalloc(1, sizeof *store);
     store->base.ops = &memory_ops;
     store->manual = options->manual;
+    histogram_init(&store->figures.commit_us, histogram_durations, HISTOGRAM_DURATIONS);
+    histogram_init(&store->figures.commit_writes, histogram_sizes, HISTOGRAM_SIZES);
     store->data = options->share ? of(options->share)->data : data_new();
     lock(&store->data->lock);
     store->data->stores++;
@@ -241,6 +244,10 @@ static int64_t memory_jobs_generation(struct store *store) {
     return atomic_load(&of(store)->data->jobs_generation);
 }
 
+static const struct store_figures *memory_figures(struct store *store) {
+    return &of(store)->figures;
+}
+
 /* ---- manual mode and faults ------------------------------------------------------------------ */
 
 static void note_answer(struct store_write *write) {
@@ -292,6 +299,7 @@ static const struct store_ops memory_ops = {
     .read_begin = memory_read_begin,
     .read_end = memory_read_end,
     .jobs_generation = memory_jobs_generation,
+    .figures = memory_figures,
     .job_insert = memory_job_insert,
     .job_update = memory_job_update,
     .job_erase = memory_job_erase,
@@ -300,6 +308,9 @@ static const struct store_ops memory_ops = {
     .job_list = memory_job_list,
     .job_failed = memory_job_failed,
     .job_named = memory_job_named,
+    .job_walk = memory_job_walk,
+    .jobs_next = memory_jobs_next,
+    .jobs_due = memory_jobs_due,
     .due_jobs = memory_due_jobs,
     .plan_apply = memory_plan_apply,
     .execution_insert = memory_execution_insert,
@@ -322,8 +333,12 @@ static const struct store_ops memory_ops = {
     .watch_get = memory_watch_get,
     .watches_due = memory_watches_due,
     .watch_update = memory_watch_update,
+    .executions_clear = memory_executions_clear,
+    .executions_trim = memory_executions_trim,
+    .skips_clear = memory_skips_clear,
     .timeline = memory_timeline,
     .totals = memory_totals,
+    .queues = memory_queues,
     .idempotency_get = memory_idempotency_get,
     .idempotency_put = memory_idempotency_put,
     .idempotency_expire = memory_idempotency_expire,

@@ -29,13 +29,23 @@ static void end_execution(struct tables *tables, const struct execution *running
     tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
 }
 
+static void note_success(struct job *job, const struct execution *running,
+                         struct settlement *item) {
+    item->durations_before = job->durations;
+    job->consecutive_failures = 0;
+    job->last_success_at = utc_max(job->last_success_at, item->completed_at);
+    durations_add(&job->durations, utc_diff(item->completed_at, running->started_at));
+}
+
 static void note_end_on_job(struct tables *tables, const struct execution *running,
-                            const struct settlement *item) {
+                            struct settlement *item) {
     struct job job = *(const struct job *)tables_get(tables, TABLE_JOBS, running->job_row);
+    item->failures_before = job.consecutive_failures;
     job.last_executed_at = utc_max(job.last_executed_at, running->started_at);
     job.last_execution_status = (int64_t)item->status;
-    if (item->status == EXECUTION_SUCCEEDED) job.consecutive_failures = 0;
+    if (item->status == EXECUTION_SUCCEEDED) note_success(&job, running, item);
     if (item->status == EXECUTION_FAILED) job.consecutive_failures++;
+    item->failures_after = job.consecutive_failures;
     job.live_count--;
     assert(job.live_count >= 0);
     tables_put(tables, TABLE_JOBS, job.row, &job);

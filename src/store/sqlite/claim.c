@@ -14,7 +14,7 @@
 /* ---- claim ----------------------------------------------------------------------------------- */
 
 struct candidate {
-    int64_t available_at, row, job_row;
+    int64_t available_at, row, job_row, queue;
 };
 
 struct claiming {
@@ -36,6 +36,7 @@ static bool candidates(struct claiming *c, int64_t queue, int64_t limit, struct 
         ret[*count].available_at = read_i64(&q);
         ret[*count].row = read_i64(&q);
         ret[*count].job_row = read_i64(&q);
+        ret[*count].queue = read_i64(&q);
         (*count)++;
     }
     return query_end(&q, err);
@@ -58,7 +59,8 @@ static bool run_on_row(struct store_tx *tx, enum sql_statement which, int64_t ro
 /* What a claim changes beside the row itself. */
 static bool note_claim(struct claiming *c, const struct candidate *candidate, struct err *err) {
     note_started(writer_of(c->tx), writer_of(c->tx)->fence, c->claim->now);
-    return run_on_row(c->tx, SQL_PENDING_REMOVE, candidate->row, err) &&
+    return count_pending(c->tx, candidate->queue, -1, err) &&
+           run_on_row(c->tx, SQL_PENDING_REMOVE, candidate->row, err) &&
            run_on_row(c->tx, SQL_CLAIM_JOB, candidate->job_row, err) &&
            note_running(c->tx, candidate->row, true, err);
 }
@@ -235,23 +237,35 @@ static bool request_cancel(struct store_tx *tx, int64_t row, struct str reason, 
     return query_changes(&q) == 0 || write_reason(tx, row, reason, err);
 }
 
-static bool cancel_pending(struct store_tx *tx, int64_t row, int64_t job_row, struct str reason,
+static bool end_unstarted_on_job(struct store_tx *tx, int64_t job_row, struct err *err) {
+    struct job_state before, state;
+    if (!job_state_need(tx, job_row, &before, err)) return false;
+    state = before;
+    state.live_count--;
+    state.status = job_state_status(&state);
+    struct query q = query_begin(tx, SQL_JOB_STATE_ENDED_UNSTARTED);
+    query_i64(&q, (int64_t)state.status);
+    query_i64(&q, state.live_count);
+    query_i64(&q, job_row);
+    return query_run(&q, err) && job_state_note(tx, &before, &state, err);
+}
+
+static bool cancel_pending(struct store_tx *tx, const struct candidate *pending, struct str reason,
                            struct utc now, struct err *err) {
-    if (!run_on_row(tx, SQL_PENDING_REMOVE, row, err)) return false;
+    if (!run_on_row(tx, SQL_PENDING_REMOVE, pending->row, err)) return false;
     struct query q = query_begin(tx, SQL_CANCEL_PENDING);
     query_utc(&q, now);
     query_i64(&q, str_is_absent(reason) ? 0 : FLAG_HAS_DETAILS);
-    query_i64(&q, row);
-    if (!query_run(&q, err) || !write_reason(tx, row, reason, err)) return false;
+    query_i64(&q, pending->row);
+    if (!query_run(&q, err) || !write_reason(tx, pending->row, reason, err)) return false;
     q = query_begin(tx, SQL_ENDED_BADLY_ADD);
     query_i64(&q, (int64_t)EXECUTION_CANCELLED);
-    query_i64(&q, row);
-    if (!query_run(&q, err) || !run_on_row(tx, SQL_JOB_STATE_ENDED_UNSTARTED, job_row, err))
-        return false;
+    query_i64(&q, pending->row);
+    if (!query_run(&q, err) || !end_unstarted_on_job(tx, pending->job_row, err)) return false;
     count_executions(writer_of(tx), EXECUTION_PENDING, -1);
     count_executions(writer_of(tx), EXECUTION_CANCELLED, 1);
-    writer_of(tx)->write_changed_jobs = true;
-    return count_ended(tx, EXECUTION_CANCELLED, now, 1, err);
+    return count_pending(tx, pending->queue, -1, err) &&
+           count_ended(tx, EXECUTION_CANCELLED, UTC_NONE, now, 1, err);
 }
 
 bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str reason, struct utc now,
@@ -260,20 +274,21 @@ bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str rea
     struct query q = query_begin(tx, SQL_CANCEL_FIND);
     query_bytes(&q, id.bytes, sizeof id.bytes);
     bool found = query_row(&q);
-    int64_t row = found ? read_i64(&q) : 0;
+    struct candidate execution = {.row = found ? read_i64(&q) : 0};
     enum execution_status status = found ? (enum execution_status)read_i64(&q) : EXECUTION_PENDING;
-    int64_t job_row = found ? read_i64(&q) : 0;
+    execution.job_row = found ? read_i64(&q) : 0;
+    execution.queue = found ? read_i64(&q) : 0;
     if (!query_end(&q, err)) return false;
     if (!found) return no_such_execution(err);
     enum cancel_result result = CANCEL_TOO_LATE;
     if (status == EXECUTION_PENDING) {
         result = CANCEL_DONE;
-        if (!cancel_pending(tx, row, job_row, reason, now, err)) return false;
+        if (!cancel_pending(tx, &execution, reason, now, err)) return false;
     } else if (status == EXECUTION_RUNNING) {
         result = CANCEL_REQUESTED;
-        if (!request_cancel(tx, row, reason, err)) return false;
+        if (!request_cancel(tx, execution.row, reason, err)) return false;
     }
-    if (!execution_by_row(tx, row, arena, ret_execution, err)) return false;
+    if (!execution_by_row(tx, execution.row, arena, ret_execution, err)) return false;
     *ret = result;
     return true;
 }

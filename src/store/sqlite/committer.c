@@ -62,11 +62,18 @@ static void fail_for_good(void *context, const char *why) {
     if (committer->on_fatal) committer->on_fatal(committer->fatal_context, why);
 }
 
-static bool run_group(struct committer *committer, struct store_write *first, struct err *err) {
+static void note_figures(struct committer *committer, struct mono begun, int64_t writes) {
+    struct span took = mono_diff(clock_mono(clock_system()), begun);
+    histogram_add(&committer->figures.commit_us, took.us);
+    histogram_add(&committer->figures.commit_writes, writes);
+}
+
+static bool run_group(struct committer *committer, struct store_write *first, int64_t *writes,
+                      struct err *err) {
     struct store_tx *tx = &committer->connection->tx;
     committer->connection->in_transaction = true;
     if (!run_statement(tx, SQL_BEGIN_WRITE, err)) return false;
-    for (struct store_write *write = first; write; write = write->next)
+    for (struct store_write *write = first; write; write = write->next, ++*writes)
         if (!run_write(committer, write, err)) return false;
     return writer_save(tx, err);
 }
@@ -100,13 +107,17 @@ static void do_group(struct committer *committer, struct store_write *first) {
         return;
     }
     bool fatal = false;
-    if (!run_group(committer, first, &err) || !commit(committer, &fatal, &err)) {
+    int64_t writes = 0;
+    struct mono begun = clock_mono(clock_system());
+    if (!run_group(committer, first, &writes, &err) || !commit(committer, &fatal, &err)) {
         undo_group(committer);
         if (fatal) fail_for_good(committer, err.msg);
+        (void)atomic_fetch_add(&committer->figures.failed_commits, 1);
         answer_unavailable(first, &err);
         return;
     }
     (void)atomic_fetch_add(&committer->commits, 1); // before anybody is told
+    note_figures(committer, begun, writes);
     if (committer->writer.group_changed_jobs) {
         committer->writer.group_changed_jobs = false;
         (void)atomic_fetch_add(&committer->generation, 1);
@@ -146,6 +157,8 @@ static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
 void committer_start(struct committer *committer, struct connection *writing,
                      struct connection *checkpointing) {
     committer->connection = writing;
+    histogram_init(&committer->figures.commit_us, histogram_durations, HISTOGRAM_DURATIONS);
+    histogram_init(&committer->figures.commit_writes, histogram_sizes, HISTOGRAM_SIZES);
     (void)pthread_mutex_init(&committer->lock, NULL);
     (void)pthread_cond_init(&committer->posted, NULL);
     (void)sqlite3_wal_hook(writing->db, note_log, committer); // instead of automatic checkpoints

@@ -22,6 +22,7 @@ struct committer {
     struct checkpointer checkpointer;
     void (*on_fatal)(void *context, const char *why);
     void *fatal_context;
+    struct store_figures figures;
     pthread_t thread;
     int64_t log_pages;              // of the log after the latest commit; committer thread only
     atomic_int_fast64_t generation; // of the jobs

@@ -1,4 +1,4 @@
-/* counters.c - timeline and totals, read from the rows that writer.c keeps.
+/* counters.c - timeline, totals, queues and due jobs, read from the rows that writer.c keeps.
  *
  * Inside a writing transaction the counts of the group at hand are not in the file yet; they are
  * added to what it says.
@@ -22,6 +22,7 @@ bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
         totals.succeeded = read_i64(&q);
         totals.failed = read_i64(&q);
         totals.cancelled = read_i64(&q);
+        for (size_t i = JOB_ACTIVE; i <= JOB_DELETED; i++) totals.jobs_by_status[i] = read_i64(&q);
     }
     if (!query_end(&q, err)) return false;
     if (writer_of(tx)) {
@@ -54,6 +55,7 @@ static bool read_ended(struct store_tx *tx, const struct range *range,
         bucket->succeeded = read_i64(&q);
         bucket->failed = read_i64(&q);
         bucket->cancelled = read_i64(&q);
+        bucket->duration_us = read_i64(&q);
     }
     return query_end(&q, err);
 }
@@ -79,6 +81,7 @@ static void add_unsaved(const struct counts *counts, const struct range *range,
         bucket->succeeded += minute->succeeded;
         bucket->failed += minute->failed;
         bucket->cancelled += minute->cancelled;
+        bucket->duration_us += minute->duration_us;
     }
 }
 
@@ -99,5 +102,51 @@ bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minute
         add_unsaved(&writer_of(tx)->group, &range, ret);
         add_unsaved(&writer_of(tx)->write, &range, ret);
     }
+    return true;
+}
+
+/* ---- jobs by the minute of their next run ---------------------------------------------------- */
+
+static int64_t sum_before(const struct tally *due, int64_t end) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < due->count; i++)
+        if (due->entries[i].key < end) sum += due->entries[i].change;
+    return sum;
+}
+
+bool sqlite_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err) {
+    int64_t due, end = before.us > 0 ? (before.us - 1) / US_PER_MINUTE + 1 : 0;
+    struct query q = query_begin(tx, SQL_DUE_MINUTES_SUM);
+    query_i64(&q, end);
+    if (!number_of_query(&q, &due, err)) return false;
+    if (writer_of(tx))
+        due +=
+            sum_before(&writer_of(tx)->group.due, end) + sum_before(&writer_of(tx)->write.due, end);
+    *ret = due;
+    return true;
+}
+
+/* ---- queues ---------------------------------------------------------------------------------- */
+
+bool sqlite_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                   size_t *count, struct err *err) {
+    size_t found = 0, room = 0;
+    struct queue_figures *queues = ARENA_ARRAY(arena, 0, struct queue_figures);
+    struct query q = query_begin(tx, writer_of(tx) ? SQL_QUEUES_COUNTED : SQL_QUEUES);
+    while (query_row(&q)) {
+        if (found == room) {
+            room = room ? room * 2 : 16;
+            struct queue_figures *larger = ARENA_ARRAY(arena, room, struct queue_figures);
+            memcpy(larger, queues, found * sizeof *queues);
+            queues = larger;
+        }
+        struct queue_figures *queue = &queues[found++];
+        queue->name = read_text(&q, arena);
+        queue->pending = read_i64(&q);
+        queue->oldest = read_utc(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    *ret = queues;
+    *count = found;
     return true;
 }

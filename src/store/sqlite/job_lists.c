@@ -67,14 +67,10 @@ static bool count(struct store_tx *tx, const struct job_filter *filter, int64_t 
         bind_filter(&q, filter);
         return number_of_query(&q, ret, err);
     }
-    if (filter->status != 0) {
-        struct query q = query_begin(tx, SQL_JOB_COUNT_STATUS);
-        query_i64(&q, filter->status);
-        return number_of_query(&q, ret, err);
-    }
     struct totals totals;
     if (!sqlite_totals(tx, &totals, err)) return false;
-    *ret = totals.jobs;
+    bool known = filter->status >= JOB_ACTIVE && filter->status <= JOB_DELETED;
+    *ret = filter->status == 0 ? totals.jobs : known ? totals.jobs_by_status[filter->status] : 0;
     return true;
 }
 
@@ -117,4 +113,20 @@ bool sqlite_job_named(struct store_tx *tx, struct str name, int64_t after_row, s
     if (row != 0 && !sqlite_job_get_by_row(tx, row, arena, ret, err)) return false;
     *found = row != 0;
     return true;
+}
+
+bool sqlite_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                     struct job **ret, size_t *count, struct err *err) {
+    struct query q = query_begin(tx, walk->with_retention ? SQL_JOB_WALK_RETENTION : SQL_JOB_WALK);
+    query_i64(&q, walk->after_row);
+    query_i64(&q, walk->status);
+    query_i64(&q, walk->limit < 0 ? 0 : walk->limit);
+    return jobs_of_query(&q, arena, ret, count, err);
+}
+
+bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                      size_t *count, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOBS_NEXT);
+    query_i64(&q, limit < 0 ? 0 : limit);
+    return jobs_of_query(&q, arena, ret, count, err);
 }

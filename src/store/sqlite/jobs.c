@@ -1,46 +1,12 @@
 /* jobs.c - definitions of jobs and their state: insert, update, erase, get.
  *
  * The definition is in `jobs`, what runs change is in `job_state`, the tags are also in `job_tags`.
- * job_state.status is job_current_status() of the whole, kept with every change.
+ * job_state.status is job_current_status() of the whole, kept with every change (job_state.h).
  */
 #include "store/sqlite/tables.h"
-#include "store/sqlite/writer.h"
 
 bool no_such_job(struct err *err) {
     return err_set(err, ERR_NOT_FOUND, "there is no such job");
-}
-
-/* ---- state ----------------------------------------------------------------------------------- */
-
-bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, bool *found,
-                   struct err *err) {
-    struct query q = query_begin(tx, SQL_JOB_STATE_GET);
-    query_i64(&q, job_row);
-    *found = query_row(&q);
-    if (*found) {
-        ret->revision = read_i64(&q);
-        ret->status = (enum job_status)read_i64(&q);
-        ret->wake_at = read_never(&q);
-        ret->next_run_at = read_never(&q);
-        ret->live_count = read_i64(&q);
-        ret->running_count = read_i64(&q);
-        ret->last_execution_status = read_i64(&q);
-        ret->execution_count = read_i64(&q);
-        ret->last_execution = read_i64(&q);
-    }
-    return query_end(&q, err);
-}
-
-enum job_status job_state_status(const struct job_state *state) {
-    const struct job job = {
-        .is_deleted = state->status == JOB_DELETED,
-        .is_enabled = state->status != JOB_DISABLED,
-        .is_paused = state->status == JOB_PAUSED,
-        .next_run_at = state->next_run_at,
-        .live_count = state->live_count,
-        .last_execution_status = state->last_execution_status,
-    };
-    return job_current_status(&job);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -77,6 +43,8 @@ static void bind_definition_but_guid(struct query *q, const struct job *job) {
     query_utc(q, job->created_at);
     query_utc(q, job->updated_at);
     query_text(q, job->configuration);
+    query_text(q, job->watches);
+    query_text(q, job->retention);
 }
 
 static bool has_tags(const struct job *job) {
@@ -101,10 +69,12 @@ static bool remove_tags(struct store_tx *tx, int64_t row, struct err *err) {
 static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row, struct err *err) {
     struct job fresh = *job;
     fresh.live_count = 0;
+    const struct job_state state = {.status = job_current_status(&fresh),
+                                    .next_run_at = job->next_run_at};
     struct query q = query_begin(tx, SQL_JOB_STATE_INSERT);
     query_i64(&q, row);
     query_i64(&q, job->revision);
-    query_i64(&q, (int64_t)job_current_status(&fresh));
+    query_i64(&q, (int64_t)state.status);
     query_i64(&q, (int64_t)job->concurrency_policy);
     query_never(&q, job->wake_at);
     query_never(&q, job->next_run_at);
@@ -113,11 +83,11 @@ static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row
     query_utc(&q, job->last_executed_at);
     query_i64(&q, job->last_execution_status);
     query_i64(&q, job->consecutive_failures);
-    return query_run(&q, err);
-}
-
-static int64_t counts_as_enabled(bool is_enabled, bool is_paused, bool is_deleted) {
-    return is_enabled && !is_paused && !is_deleted;
+    query_utc(&q, job->last_success_at);
+    query_i64(&q, job->durations.count);
+    query_i64(&q, job->durations.mean_us);
+    query_i64(&q, job->durations.deviation_us);
+    return query_run(&q, err) && job_state_note(tx, NULL, &state, err);
 }
 
 bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
@@ -129,35 +99,24 @@ bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err) ||
         (!str_is_absent(job->watches) && !watch_follow(tx, job, row, err)))
         return false;
-    count_jobs(writer_of(tx), !job->is_deleted,
-               counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
-    writer_of(tx)->write_changed_jobs = true;
     job->row = row;
     return true;
 }
 
-/* Takes what the stored definition counts for out of the totals, ahead of its change or end. */
-static bool uncount(struct store_tx *tx, int64_t row, struct err *err) {
-    struct query q = query_begin(tx, SQL_JOB_FLAGS);
-    query_i64(&q, row);
-    if (query_row(&q)) {
-        bool is_enabled = read_bool(&q);
-        bool is_paused = read_bool(&q);
-        bool is_deleted = read_bool(&q);
-        count_jobs(writer_of(tx), -(int64_t)!is_deleted,
-                   -counts_as_enabled(is_enabled, is_paused, is_deleted));
-    }
-    return query_end(&q, err);
-}
-
-static bool update_state(struct store_tx *tx, const struct job *job, const struct job_state *state,
+static bool update_state(struct store_tx *tx, const struct job *job, const struct job_state *before,
                          struct err *err) {
     struct job changed = *job;
-    changed.live_count = state->live_count;
-    changed.last_execution_status = state->last_execution_status;
+    changed.live_count = before->live_count;
+    changed.last_execution_status = before->last_execution_status;
+    struct job_state state = *before;
+    state.revision = job->revision;
+    state.status = job_current_status(&changed);
+    state.wake_at = job->wake_at;
+    state.next_run_at = job->next_run_at;
+    state.consecutive_failures = job->consecutive_failures;
     struct query q = query_begin(tx, SQL_JOB_STATE_UPDATE);
     query_i64(&q, job->revision);
-    query_i64(&q, (int64_t)job_current_status(&changed));
+    query_i64(&q, (int64_t)state.status);
     query_i64(&q, (int64_t)job->concurrency_policy);
     query_never(&q, job->wake_at);
     query_never(&q, job->next_run_at);
@@ -165,27 +124,21 @@ static bool update_state(struct store_tx *tx, const struct job *job, const struc
     query_i64(&q, job->run_count);
     query_i64(&q, job->consecutive_failures);
     query_i64(&q, job->row);
-    return query_run(&q, err);
+    return query_run(&q, err) && job_state_note(tx, before, &state, err);
 }
 
 bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expected_revision,
                        struct err *err) {
     struct job_state state;
-    bool found;
-    if (!job_state_get(tx, job->row, &state, &found, err)) return false;
-    if (!found) return no_such_job(err);
+    if (!job_state_need(tx, job->row, &state, err)) return false;
     if (state.revision != expected_revision)
         return err_set(err, ERR_STALE, "the job has changed since it was read");
-    if (!uncount(tx, job->row, err) || !remove_tags(tx, job->row, err)) return false;
+    if (!remove_tags(tx, job->row, err)) return false;
     struct query q = query_begin(tx, SQL_JOB_UPDATE);
     bind_definition_but_guid(&q, job);
     query_i64(&q, job->row);
-    if (!query_run(&q, err)) return false;
-    count_jobs(writer_of(tx), !job->is_deleted,
-               counts_as_enabled(job->is_enabled, job->is_paused, job->is_deleted));
-    writer_of(tx)->write_changed_jobs = true;
-    return add_tags(tx, job, job->row, err) && watch_follow(tx, job, job->row, err) &&
-           update_state(tx, job, &state, err);
+    return query_run(&q, err) && add_tags(tx, job, job->row, err) &&
+           watch_follow(tx, job, job->row, err) && update_state(tx, job, &state, err);
 }
 
 /* ---- erasing --------------------------------------------------------------------------------- */
@@ -197,37 +150,19 @@ static bool run_for_job(struct store_tx *tx, enum sql_statement which, int64_t r
     return query_run(&q, err);
 }
 
-static bool uncount_executions(struct store_tx *tx, int64_t row, struct err *err) {
-    struct query q = query_begin(tx, SQL_JOB_ERASE_COUNTS);
-    query_i64(&q, row);
-    bool ok = true;
-    while (ok && query_row(&q)) {
-        enum execution_status status = (enum execution_status)read_i64(&q);
-        struct utc minute = {read_i64(&q) * 60 * 1000000};
-        int64_t count = read_i64(&q);
-        count_executions(writer_of(tx), status, -count);
-        ok = count_ended(tx, status, minute, -count, err);
-    }
-    return query_end(&q, ok ? err : NULL) && ok;
-}
-
 bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_DETAILS,    SQL_JOB_ERASE_PENDING, SQL_JOB_ERASE_ENDED_BADLY,
-        SQL_JOB_ERASE_EXECUTIONS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,
-        SQL_JOB_ERASE_STATE,      SQL_WATCH_REMOVE,      SQL_JOB_ERASE,
+        SQL_JOB_ERASE_MARKS, SQL_JOB_ERASE_SKIPS, SQL_JOB_TAGS_REMOVE,
+        SQL_JOB_ERASE_STATE, SQL_WATCH_REMOVE,    SQL_JOB_ERASE,
     };
     struct job_state state;
-    bool found;
-    if (!job_state_get(tx, job_row, &state, &found, err)) return false;
-    if (!found) return no_such_job(err);
+    if (!job_state_need(tx, job_row, &state, err)) return false;
     if (state.running_count > 0)
         return err_set(err, ERR_CONFLICT, "an execution of this job is running");
-    if (!uncount(tx, job_row, err) || !uncount_executions(tx, job_row, err)) return false;
-    writer_of(tx)->write_changed_jobs = true;
+    if (!history_erase(tx, job_row, err)) return false;
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (!run_for_job(tx, steps[i], job_row, err)) return false;
-    return true;
+    return job_state_note(tx, &state, NULL, err);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -265,6 +200,8 @@ static void read_definition(struct query *q, struct arena *arena, struct job *jo
     job->created_at = read_utc(q);
     job->updated_at = read_utc(q);
     job->configuration = read_text(q, arena);
+    job->watches = read_text(q, arena);
+    job->retention = read_text(q, arena);
 }
 
 static void read_job(struct query *q, struct arena *arena, struct job *job) {
@@ -279,6 +216,10 @@ static void read_job(struct query *q, struct arena *arena, struct job *job) {
     job->consecutive_failures = read_i64(q);
     job->run_count = read_i64(q);
     job->live_count = read_i64(q);
+    job->last_success_at = read_utc(q);
+    job->durations.count = read_i64(q);
+    job->durations.mean_us = read_i64(q);
+    job->durations.deviation_us = read_i64(q);
 }
 
 static bool get(struct store_tx *tx, int64_t row, const struct guid *id, struct arena *arena,

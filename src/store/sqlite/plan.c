@@ -94,8 +94,22 @@ static bool note_birth(struct store_tx *tx, const struct birth *birth, int64_t r
         return true;
     }
     bool pending = birth->status == EXECUTION_PENDING;
+    if (pending && !count_pending(tx, birth->queue, 1, err)) return false;
     struct query q = query_begin(tx, pending ? SQL_PENDING_ADD : SQL_ENDED_BADLY_ADD);
     if (!pending) query_i64(&q, (int64_t)birth->status);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+/* Each of so many executions of a job is a page mark; see the migration. */
+enum { MARK_EACH = 128 };
+
+static bool mark(struct store_tx *tx, int64_t job_row, int64_t ordinal, int64_t row,
+                 struct err *err) {
+    if (ordinal % MARK_EACH != 0) return true;
+    struct query q = query_begin(tx, SQL_HISTORY_MARK_ADD);
+    query_i64(&q, job_row);
+    query_i64(&q, ordinal);
     query_i64(&q, row);
     return query_run(&q, err);
 }
@@ -113,34 +127,37 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     execution->row = execution->fence = 0;
     if (!inserted) return true;
     if (birth.has_details && !insert_details(tx, execution, row, err)) return false;
-    if (!note_birth(tx, &birth, row, err)) return false;
+    if (!note_birth(tx, &birth, row, err) ||
+        !mark(tx, execution->job_row, state->ordinal + 1, row, err))
+        return false;
     execution->row = writer->last_execution = row;
     if (birth.status == EXECUTION_RUNNING) execution->fence = writer->fence = birth.fence;
     state->last_execution = row;
     state->execution_count++;
+    state->ordinal++;
     if (!execution_has_ended(birth.status)) state->live_count++;
     if (birth.status == EXECUTION_RUNNING) state->running_count++;
     count_executions(writer, birth.status, 1);
-    writer->write_changed_jobs = true;
-    return count_ended(tx, birth.status, birth.completed_at, 1, err);
+    return count_ended(tx, birth.status, birth.started_at, birth.completed_at, 1, err);
 }
 
 bool sqlite_execution_insert(struct store_tx *tx, struct new_execution *execution,
                              struct err *err) {
-    struct job_state state;
-    bool found;
-    if (!job_state_get(tx, execution->job_row, &state, &found, err)) return false;
-    if (!found) return no_such_job(err);
+    struct job_state before, state;
+    if (!job_state_need(tx, execution->job_row, &before, err)) return false;
+    state = before;
     if (!execution_add(tx, execution, &state, err)) return false;
     if (!execution->inserted) return true;
+    state.status = job_state_status(&state);
     struct query q = query_begin(tx, SQL_JOB_STATE_NEW_EXECUTION);
-    query_i64(&q, (int64_t)job_state_status(&state));
+    query_i64(&q, (int64_t)state.status);
     query_i64(&q, state.live_count);
     query_i64(&q, state.running_count);
     query_i64(&q, state.execution_count);
     query_i64(&q, state.last_execution);
+    query_i64(&q, state.ordinal);
     query_i64(&q, execution->job_row);
-    return query_run(&q, err);
+    return query_run(&q, err) && job_state_note(tx, &before, &state, err);
 }
 
 /* ---- plan ------------------------------------------------------------------------------------ */
@@ -186,10 +203,7 @@ static bool insert_skip(struct store_tx *tx, const struct skip_range *range, str
 
 static bool resume(struct store_tx *tx, int64_t job_row, struct job_state *state, struct err *err) {
     state->revision++;
-    if (state->status == JOB_PAUSED) {
-        state->status = JOB_ACTIVE;
-        count_jobs(writer_of(tx), 0, 1);
-    }
+    if (state->status == JOB_PAUSED) state->status = JOB_ACTIVE;
     struct query q = query_begin(tx, SQL_JOB_RESUME);
     query_i64(&q, job_row);
     return query_run(&q, err);
@@ -199,7 +213,7 @@ static bool advance(struct store_tx *tx, const struct plan_item *item,
                     const struct job_state *state, struct err *err) {
     struct query q = query_begin(tx, SQL_JOB_STATE_PLAN);
     query_i64(&q, state->revision);
-    query_i64(&q, (int64_t)job_state_status(state));
+    query_i64(&q, (int64_t)state->status);
     query_never(&q, item->wake_at);
     query_never(&q, item->next_run_at);
     query_utc(&q, item->schedule_from);
@@ -208,25 +222,28 @@ static bool advance(struct store_tx *tx, const struct plan_item *item,
     query_i64(&q, state->running_count);
     query_i64(&q, state->execution_count);
     query_i64(&q, state->last_execution);
+    query_i64(&q, state->ordinal);
     query_i64(&q, item->job_row);
     return query_run(&q, err);
 }
 
 static bool apply(struct store_tx *tx, struct plan_item *item, struct err *err) {
-    struct job_state state;
+    struct job_state before, state;
     bool found;
-    if (!job_state_get(tx, item->job_row, &state, &found, err)) return false;
+    if (!job_state_get(tx, item->job_row, &before, &found, err)) return false;
     item->applied =
-        found && state.revision == item->revision && utc_equal(state.wake_at, item->old_wake_at);
+        found && before.revision == item->revision && utc_equal(before.wake_at, item->old_wake_at);
     if (!item->applied) return true;
+    state = before;
     if (item->resume && !resume(tx, item->job_row, &state, err)) return false;
     for (size_t i = 0; i < item->execution_count; i++)
         if (!execution_add(tx, &item->executions[i], &state, err)) return false;
     for (size_t i = 0; i < item->skip_count; i++)
         if (!insert_skip(tx, &item->skips[i], err)) return false;
     state.next_run_at = item->next_run_at;
-    writer_of(tx)->write_changed_jobs = true;
-    return advance(tx, item, &state, err);
+    state.wake_at = item->wake_at;
+    state.status = job_state_status(&state);
+    return advance(tx, item, &state, err) && job_state_note(tx, &before, &state, err);
 }
 
 bool sqlite_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count,

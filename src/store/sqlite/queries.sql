@@ -30,8 +30,9 @@ rollback to this_write;
 -- ---- counters --------------------------------------------------------------------------------
 
 -- name: totals_get
-select jobs, jobs_enabled, executions, pending, running, succeeded, failed, cancelled, fence, last_execution,
-    running_mark
+select jobs, jobs_enabled, executions, pending, running, succeeded, failed, cancelled,
+    jobs_active, jobs_paused, jobs_disabled, jobs_failed, jobs_completed, jobs_deleted,
+    fence, last_execution, running_mark
 from totals;
 
 -- name: totals_add
@@ -39,6 +40,9 @@ update totals set
     jobs = jobs + :jobs, jobs_enabled = jobs_enabled + :jobs_enabled, executions = executions + :executions,
     pending = pending + :pending, running = running + :running, succeeded = succeeded + :succeeded,
     failed = failed + :failed, cancelled = cancelled + :cancelled,
+    jobs_active = jobs_active + :jobs_active, jobs_paused = jobs_paused + :jobs_paused,
+    jobs_disabled = jobs_disabled + :jobs_disabled, jobs_failed = jobs_failed + :jobs_failed,
+    jobs_completed = jobs_completed + :jobs_completed, jobs_deleted = jobs_deleted + :jobs_deleted,
     fence = :fence, last_execution = :last_execution, running_mark = :running_mark;
 
 -- What runs between the old mark and the new one.
@@ -53,20 +57,52 @@ insert into long_running (execution) values (:execution);
 delete from long_running where execution = :execution;
 
 -- name: timeline_add
-insert into timeline (minute, succeeded, failed, cancelled)
-values (:minute, :succeeded, :failed, :cancelled)
+insert into timeline (minute, succeeded, failed, cancelled, duration_us)
+values (:minute, :succeeded, :failed, :cancelled, :duration_us)
 on conflict (minute) do update set
     succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
-    cancelled = cancelled + excluded.cancelled;
+    cancelled = cancelled + excluded.cancelled, duration_us = duration_us + excluded.duration_us;
+
+-- name: timeline_drop_empty
+delete from timeline where minute = :minute and succeeded = 0 and failed = 0 and cancelled = 0 and duration_us = 0;
 
 -- name: timeline_get
-select (minute - :first) / :bucket_minutes as bucket, sum(succeeded), sum(failed), sum(cancelled)
+select (minute - :first) / :bucket_minutes as bucket, sum(succeeded), sum(failed), sum(cancelled),
+    sum(duration_us)
 from timeline where minute >= :first and minute < :end group by bucket;
 
 -- name: timeline_running
 select (started_at / 60000000 - :first) / :bucket_minutes as bucket, count(*)
 from running cross join executions e on e.id = running.id
 where started_at / 60000000 >= :first and started_at / 60000000 < :end group by bucket;
+
+-- name: due_minute_add
+insert into due_minutes (minute, jobs) values (:minute, :change)
+on conflict (minute) do update set jobs = jobs + excluded.jobs;
+
+-- name: due_minute_drop_empty
+delete from due_minutes where minute = :minute and jobs = 0;
+
+-- name: due_minutes_sum
+select ifnull(sum(jobs), 0) from due_minutes where minute < :end;
+
+-- name: queue_count_add
+insert into queue_counts (queue, pending) values (:queue, :change)
+on conflict (queue) do update set pending = pending + excluded.pending;
+
+-- name: queue_count_drop_empty
+delete from queue_counts where queue = :queue and pending = 0;
+
+-- name: queues
+select n.text, c.pending, (select min(p.available_at) from pending p where p.queue = c.queue)
+from queue_counts c join names n on n.id = c.queue
+where c.pending > 0 order by n.text;
+
+-- The same in the middle of a group, whose counts are not written yet.
+-- name: queues_counted
+select n.text, count(*), min(p.available_at)
+from pending p join names n on n.id = p.queue
+group by p.queue order by n.text;
 
 -- ---- shared texts ----------------------------------------------------------------------------
 
@@ -95,13 +131,14 @@ insert into jobs (
     interval_mode, run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy,
     exclusions, tags, timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy,
     overlap_policy, is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by,
-    created_at, updated_at, configuration)
+    created_at, updated_at, configuration, watches, retention)
 values (
     :guid, :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
     :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
     :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
     :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
-    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration);
+    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration, :watches,
+    :retention);
 
 -- name: job_update
 update jobs set (
@@ -109,12 +146,13 @@ update jobs set (
     run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy, exclusions, tags,
     timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy, overlap_policy,
     is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by, created_at,
-    updated_at, configuration) = (
+    updated_at, configuration, watches, retention) = (
     :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
     :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
     :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
     :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
-    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration)
+    :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration, :watches,
+    :retention)
 where id = :job;
 
 -- By row, or by guid where the row is null.
@@ -125,17 +163,15 @@ select j.id, s.revision,
     j.jitter_seconds, j.retry_policy, j.exclusions, j.tags, j.timeout_seconds, j.queue,
     j.concurrency_policy, j.misfire_policy, j.gap_policy, j.overlap_policy, j.is_enabled,
     j.is_paused, j.paused_until, j.is_deleted, j.created_by, j.last_modified_by, j.created_at,
-    j.updated_at, j.configuration,
+    j.updated_at, j.configuration, j.watches, j.retention,
     s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
-    s.consecutive_failures, s.run_count, s.live_count
+    s.consecutive_failures, s.run_count, s.live_count,
+    s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us
 from jobs j join job_state s on s.id = j.id
 where j.id = ifnull(:job, (select id from jobs where guid = :guid));
 
 -- name: job_named
 select id from jobs where name = :name and id > :after_row and not is_deleted order by id limit 1;
-
--- name: job_flags
-select is_enabled, is_paused, is_deleted from jobs where id = :job;
 
 -- name: job_resume
 update jobs set is_paused = 0, paused_until = null where id = :job;
@@ -144,14 +180,16 @@ update jobs set is_paused = 0, paused_until = null where id = :job;
 insert into job_state (
     id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count,
     live_count, running_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
-    last_execution)
+    last_execution, last_success_at, duration_count, duration_mean_us, duration_deviation_us)
 values (
     :job, :revision, :status, :concurrency_policy, :wake_at, :next_run_at, :schedule_from,
-    :run_count, 0, 0, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0);
+    :run_count, 0, 0, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0,
+    :last_success_at, :duration_count, :duration_mean_us, :duration_deviation_us);
 
 -- name: job_state_get
-select revision, status, wake_at, next_run_at, live_count, running_count, last_execution_status,
-    execution_count, last_execution
+select revision, status, wake_at, next_run_at, live_count, running_count, last_executed_at,
+    last_execution_status, consecutive_failures, last_success_at, duration_count, duration_mean_us,
+    duration_deviation_us, execution_count, last_execution, ordinal, whole_from
 from job_state where id = :job;
 
 -- name: job_state_update
@@ -165,29 +203,28 @@ where id = :job;
 update job_state set
     revision = :revision, status = :status, wake_at = :wake_at, next_run_at = :next_run_at,
     schedule_from = :schedule_from, run_count = :run_count, live_count = :live_count,
-    running_count = :running_count, execution_count = :execution_count, last_execution = :last_execution
+    running_count = :running_count, execution_count = :execution_count, last_execution = :last_execution,
+    ordinal = :ordinal
 where id = :job;
 
 -- name: job_state_new_execution
 update job_state set
     status = :status, live_count = :live_count, running_count = :running_count,
-    execution_count = :execution_count, last_execution = :last_execution
+    execution_count = :execution_count, last_execution = :last_execution, ordinal = :ordinal
 where id = :job;
 
 -- A Pending execution of the job was cancelled.
 -- name: job_state_ended_unstarted
-update job_state set
-    live_count = live_count - 1,
-    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
-             when last_execution_status = 4 then 4 else 1 end
-where id = :job;
+update job_state set status = :status, live_count = :live_count where id = :job;
 
 -- name: job_state_reschedule
+update job_state set status = :status, next_run_at = :next_run_at, wake_at = :wake_at where id = :job;
+
+-- Executions of the job were cleared away.
+-- name: job_state_cleared
 update job_state set
-    next_run_at = :next_run_at, wake_at = :wake_at,
-    status = case when status = 2 or status = 3 or status = 6 then status when :next_run_at is null and live_count = 0 then 5
-             when last_execution_status = 4 then 4 else 1 end
-where id = :job and revision = :revision;
+    execution_count = :execution_count, last_execution = :last_execution, whole_from = :whole_from
+where id = :job;
 
 -- name: job_tags_add
 insert or ignore into job_tags (tag, job) select value, :job from json_each(:tags);
@@ -205,49 +242,8 @@ delete from job_state where id = :job;
 -- name: job_erase_skips
 delete from skips where job = :job;
 
--- name: job_erase_details
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-delete from execution_details where id in (select id from chain);
-
--- name: job_erase_pending
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-delete from pending where (queue, available_at, execution) in (
-    select e.queue, e.available_at, e.id from chain cross join executions e on e.id = chain.id
-    where e.status = 1);
-
--- name: job_erase_ended_badly
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-delete from ended_badly where (status, execution) in (
-    select e.status, e.id from chain cross join executions e on e.id = chain.id where e.status in (4, 5));
-
--- name: job_erase_executions
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-delete from executions where id in (select id from chain);
-
--- name: job_erase_counts
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-select e.status, case when e.status >= 3 then e.completed_at / 60000000 end as minute, count(*)
-from chain join executions e on e.id = chain.id group by e.status, minute;
+-- name: job_erase_marks
+delete from history_marks where job = :job;
 
 -- ---- lists of jobs ---------------------------------------------------------------------------
 
@@ -403,9 +399,6 @@ where t.tag = :tag
   and (:search is null or instr(lower(j.name), lower(:search)) > 0
        or instr(lower(j.description), lower(:search)) > 0);
 
--- name: job_count_status
-select count(*) from job_state where status = :status;
-
 -- name: job_failed_list
 select id from job_state
 where consecutive_failures >= :threshold and status <> 6
@@ -416,6 +409,22 @@ order by consecutive_failures desc, id limit :limit;
 select id from job_state
 where consecutive_failures >= :threshold and consecutive_failures > 0 and status <> 6
 order by consecutive_failures desc, id limit :limit;
+
+-- name: job_walk
+select id from job_state
+where id > :after and case :status when 0 then status <> 6 else status = :status end
+order by id limit :limit;
+
+-- name: job_walk_retention
+select j.id from jobs j cross join job_state s on s.id = j.id
+where j.retention is not null and j.id > :after
+  and case :status when 0 then s.status <> 6 else s.status = :status end
+order by j.id limit :limit;
+
+-- name: jobs_next
+select id from job_state
+where wake_at is not null and next_run_at is not null and status <> 6
+order by wake_at, id limit :limit;
 
 -- ---- planning --------------------------------------------------------------------------------
 
@@ -444,6 +453,9 @@ select queue, available_at, id, job from executions where id = :execution;
 -- name: pending_remove
 delete from pending where (queue, available_at, execution) = (
     select queue, available_at, id from executions where id = :execution);
+
+-- name: history_mark_add
+insert into history_marks (job, ordinal, execution) values (:job, :ordinal, :execution);
 
 -- name: ended_badly_add
 insert into ended_badly (status, execution) values (:status, :execution);
@@ -475,7 +487,7 @@ where id is not null
   and id not in (select n.id from json_each(:named) named join names n on n.text = named.value);
 
 -- name: claim_candidates
-select p.available_at, p.execution, p.job from pending p
+select p.available_at, p.execution, p.job, p.queue from pending p
 where p.queue = :queue and p.available_at <= :now
   and not exists (select 1 from job_state s
                   where s.id = p.job and s.concurrency_policy = 3 and s.running_count > 0)
@@ -503,10 +515,11 @@ where id = :execution and fence = :fence and status = 2 and job = :job;
 -- Pending again; what is left of the claim is filler from now on.
 -- name: settle_hand_back
 update executions set status = 1
-where id = :execution and fence = :fence and status = 2 and job = :job;
+where id = :execution and fence = :fence and status = 2 and job = :job
+returning queue;
 
 -- name: settle_job_hand_back
-update job_state set running_count = running_count - 1 where id = :job;
+update job_state set running_count = :running_count where id = :job;
 
 -- name: settle_started_at
 select started_at from executions where id = :execution;
@@ -521,22 +534,19 @@ on conflict (id) do update set
 -- No failure now and none before: leaves the streak, and with it the index of the streaks, alone.
 -- name: settle_job
 update job_state set
-    live_count = live_count - 1, running_count = running_count - 1,
-    last_executed_at = case when last_executed_at >= :started_at then last_executed_at else :started_at end,
-    last_execution_status = :status,
-    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
-             when :status = 4 then 4 else 1 end
-where id = :job and consecutive_failures = 0;
+    status = :status, live_count = :live_count, running_count = :running_count,
+    last_executed_at = :last_executed_at, last_execution_status = :last_execution_status,
+    last_success_at = :last_success_at, duration_count = :duration_count,
+    duration_mean_us = :duration_mean_us, duration_deviation_us = :duration_deviation_us
+where id = :job;
 
 -- name: settle_job_streak
 update job_state set
-    live_count = live_count - 1, running_count = running_count - 1,
-    last_executed_at = case when last_executed_at >= :started_at then last_executed_at else :started_at end,
-    last_execution_status = :status,
-    consecutive_failures = case :status when 3 then 0 when 4 then consecutive_failures + 1
-                           else consecutive_failures end,
-    status = case when status = 2 or status = 3 or status = 6 then status when next_run_at is null and live_count = 1 then 5
-             when :status = 4 then 4 else 1 end
+    status = :status, live_count = :live_count, running_count = :running_count,
+    last_executed_at = :last_executed_at, last_execution_status = :last_execution_status,
+    last_success_at = :last_success_at, duration_count = :duration_count,
+    duration_mean_us = :duration_mean_us, duration_deviation_us = :duration_deviation_us,
+    consecutive_failures = :consecutive_failures
 where id = :job;
 
 -- name: orphans
@@ -559,7 +569,7 @@ select name, version, started_at, heartbeat_at, lease_until, workers_busy, worke
 from nodes order by name;
 
 -- name: cancel_find
-select id, status, job from executions where guid = :guid;
+select id, status, job, queue from executions where guid = :guid;
 
 -- name: cancel_pending
 update executions set
@@ -768,6 +778,61 @@ order by e.scheduled_for limit :limit;
 select e.id from executions e
 where e.job = :job and e.trigger in (1, 6) and e.retry_count = 0 and e.scheduled_for between :from and :to
 order by e.scheduled_for limit :limit;
+
+-- ---- clearing away -----------------------------------------------------------------------------
+
+-- What clear.c wants to know of executions, of a range of all and of a whole job.
+-- name: history_range
+select e.id, e.job, e.previous, e.status, e.queue, e.flags, e.created_at, e.started_at, e.completed_at,
+    :spare_own_retention and exists (
+        select 1 from jobs indexed by jobs_retention where id = e.job and retention is not null)
+from executions e where e.id > :after order by e.id limit :limit;
+
+-- Newest first.
+-- name: history_chain
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.id, e.job, e.previous, e.status, e.queue, e.flags, e.created_at, e.started_at, e.completed_at, 0
+from chain cross join executions e on e.id = chain.id;
+
+-- name: history_has_older
+select exists (select 1 from executions where id > :after and created_at < :created_before);
+
+-- name: history_has_row
+select exists (select 1 from executions where id = :execution);
+
+-- The one whose `previous` this is, and how far it is from the newest one.
+-- name: history_successor
+with recursive chain (id, previous, depth) as (
+    select id, previous, 0 from executions where id = :head
+    union all
+    select e.id, e.previous, chain.depth + 1
+    from chain join executions e on e.id = chain.previous where chain.previous > :execution)
+select id, depth from chain where previous = :execution;
+
+-- name: history_relink
+update executions set previous = :previous where id = :execution;
+
+-- name: history_forget_executions
+delete from executions where id between :first and :last;
+
+-- name: history_forget_details
+delete from execution_details where id between :first and :last;
+
+-- name: history_forget_failed
+delete from ended_badly where status = 4 and execution between :first and :last;
+
+-- name: history_forget_cancelled
+delete from ended_badly where status = 5 and execution between :first and :last;
+
+-- name: history_forget_marks
+delete from history_marks where execution between :first and :last;
+
+-- name: skips_clear
+delete from skips where id in (select id from skips where to_at < :before order by to_at, id limit :limit);
 
 -- ---- the ledger of skipped due times ---------------------------------------------------------
 

@@ -57,12 +57,17 @@ static int64_t jobs_generation(struct store *base) {
     return atomic_load(&store_of(base)->committer.generation);
 }
 
+static const struct store_figures *figures(struct store *base) {
+    return &store_of(base)->committer.figures;
+}
+
 static const struct store_ops sqlite_ops = {
     .close = close_store,
     .submit = submit,
     .read_begin = read_begin,
     .read_end = read_end,
     .jobs_generation = jobs_generation,
+    .figures = figures,
     .job_insert = sqlite_job_insert,
     .job_update = sqlite_job_update,
     .job_erase = sqlite_job_erase,
@@ -71,6 +76,9 @@ static const struct store_ops sqlite_ops = {
     .job_list = sqlite_job_list,
     .job_failed = sqlite_job_failed,
     .job_named = sqlite_job_named,
+    .job_walk = sqlite_job_walk,
+    .jobs_next = sqlite_jobs_next,
+    .jobs_due = sqlite_jobs_due,
     .due_jobs = sqlite_due_jobs,
     .plan_apply = sqlite_plan_apply,
     .execution_insert = sqlite_execution_insert,
@@ -93,8 +101,12 @@ static const struct store_ops sqlite_ops = {
     .watch_get = sqlite_watch_get,
     .watches_due = sqlite_watches_due,
     .watch_update = sqlite_watch_update,
+    .executions_clear = sqlite_executions_clear,
+    .executions_trim = sqlite_executions_trim,
+    .skips_clear = sqlite_skips_clear,
     .timeline = sqlite_timeline,
     .totals = sqlite_totals,
+    .queues = sqlite_queues,
     .idempotency_get = sqlite_idempotency_get,
     .idempotency_put = sqlite_idempotency_put,
     .idempotency_expire = sqlite_idempotency_expire,

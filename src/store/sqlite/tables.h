@@ -5,6 +5,7 @@
 #ifndef ALPHABET_STORE_SQLITE_TABLES_H
 #define ALPHABET_STORE_SQLITE_TABLES_H
 
+#include "store/sqlite/job_state.h"
 #include "store/sqlite/query.h"
 
 bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err);
@@ -21,6 +22,11 @@ bool sqlite_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit, st
                        struct job_page *ret, struct err *err);
 bool sqlite_job_named(struct store_tx *tx, struct str name, int64_t after_row, struct arena *arena,
                       struct job *ret, bool *found, struct err *err);
+bool sqlite_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
+                     struct job **ret, size_t *count, struct err *err);
+bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+                      size_t *count, struct err *err);
+bool sqlite_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err);
 bool sqlite_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);
 bool sqlite_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count, struct err *err);
@@ -60,9 +66,15 @@ bool sqlite_watch_get(struct store_tx *tx, int64_t job_row, struct watch *ret, b
 bool sqlite_watches_due(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                         struct watch **ret, size_t *count, struct err *err);
 bool sqlite_watch_update(struct store_tx *tx, const struct watch *watch, struct err *err);
+bool sqlite_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err);
+bool sqlite_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
+bool sqlite_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                        struct err *err);
 bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err);
+bool sqlite_queues(struct store_tx *tx, struct arena *arena, struct queue_figures **ret,
+                   size_t *count, struct err *err);
 bool sqlite_idempotency_get(struct store_tx *tx, struct str scope, struct str key,
                             struct utc not_before, struct arena *arena, struct idempotency *ret,
                             struct err *err);
@@ -123,27 +135,15 @@ WARN_UNUSED bool execution_by_row(struct store_tx *tx, int64_t row, struct arena
 /* Of executions.flags. */
 enum { FLAG_HAS_DETAILS = 1, FLAG_CANCEL_REQUESTED = 2 };
 
-/* What executions change of a job, as it stands in job_state. */
-struct job_state {
-    int64_t revision;
-    enum job_status status;
-    struct utc wake_at, next_run_at;
-    int64_t live_count, running_count, last_execution_status;
-    int64_t execution_count, last_execution;
-};
-
-/* `found` is false when there is no such job. */
-WARN_UNUSED bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret,
-                               bool *found, struct err *err);
-/* What job_current_status() says of a job in this state, deleted, disabled or paused as before. */
-enum job_status job_state_status(const struct job_state *state);
-/* Writes the execution and counts it, in `state` too, which the caller writes. */
+/* Writes the execution and counts it, in `state` too, which the caller writes and notes. */
 WARN_UNUSED bool execution_add(struct store_tx *tx, struct new_execution *execution,
                                struct job_state *state, struct err *err);
 /* The watch of a job that was written: made, kept or removed. */
 WARN_UNUSED bool watch_follow(struct store_tx *tx, const struct job *job, int64_t row,
                               struct err *err);
 WARN_UNUSED bool watch_remove(struct store_tx *tx, int64_t row, struct err *err);
+/* Removes every execution of the job, what belongs to them, and their counts. */
+WARN_UNUSED bool history_erase(struct store_tx *tx, int64_t job_row, struct err *err);
 /* Both are NOT_FOUND, and return false. */
 bool no_such_job(struct err *err);
 bool no_such_execution(struct err *err);

@@ -1,8 +1,9 @@
 /* writer.c - the counts of a group and how they reach the file; see writer.h.
  *
  * A group of a thousand settlements touches one row of `totals` and, as a rule, one or two of
- * `timeline`. When the ends of one write are spread over more minutes than there is room for, the
- * counts go straight to the table: that is as right, only slower, because the savepoint covers it.
+ * `timeline`. When the counts of one write are spread over more minutes or queues than there is
+ * room for, they go straight to the table: that is as right, only slower, because the savepoint
+ * covers it.
  */
 #include "store/sqlite/writer.h"
 
@@ -16,6 +17,11 @@ static bool write_minute(struct store_tx *tx, const struct minute_counts *counts
     query_i64(&q, counts->succeeded);
     query_i64(&q, counts->failed);
     query_i64(&q, counts->cancelled);
+    query_i64(&q, counts->duration_us);
+    if (!query_run(&q, err)) return false;
+    if (counts->succeeded >= 0 && counts->failed >= 0 && counts->cancelled >= 0) return true;
+    q = query_begin(tx, SQL_TIMELINE_DROP_EMPTY);
+    query_i64(&q, counts->minute);
     return query_run(&q, err);
 }
 
@@ -37,15 +43,89 @@ static struct minute_counts *minute_of(struct store_tx *tx, struct counts *count
     return fresh;
 }
 
-bool count_ended(struct store_tx *tx, enum execution_status status, struct utc at, int64_t change,
-                 struct err *err) {
+bool count_ended(struct store_tx *tx, enum execution_status status, struct utc started,
+                 struct utc ended, int64_t change, struct err *err) {
     if (!execution_has_ended(status)) return true;
-    struct minute_counts *minute = minute_of(tx, &writer_of(tx)->write, at.us / US_PER_MINUTE, err);
+    struct minute_counts *minute =
+        minute_of(tx, &writer_of(tx)->write, ended.us / US_PER_MINUTE, err);
     if (!minute) return false;
+    if (status != EXECUTION_CANCELLED && utc_before(started, ended))
+        minute->duration_us += change * utc_diff(ended, started).us;
     if (status == EXECUTION_SUCCEEDED) minute->succeeded += change;
     if (status == EXECUTION_FAILED) minute->failed += change;
     if (status == EXECUTION_CANCELLED) minute->cancelled += change;
     return true;
+}
+
+/* ---- counters by key ------------------------------------------------------------------------- */
+
+static bool write_key(struct store_tx *tx, enum sql_statement add, enum sql_statement drop_empty,
+                      int64_t key, int64_t change, struct err *err) {
+    if (change == 0) return true;
+    struct query q = query_begin(tx, add);
+    query_i64(&q, key);
+    query_i64(&q, change);
+    if (!query_run(&q, err)) return false;
+    if (change > 0) return true;
+    q = query_begin(tx, drop_empty);
+    query_i64(&q, key);
+    return query_run(&q, err);
+}
+
+static bool write_tally(struct store_tx *tx, struct tally *tally, enum sql_statement add,
+                        enum sql_statement drop_empty, struct err *err) {
+    for (size_t i = 0; i < tally->count; i++)
+        if (!write_key(tx, add, drop_empty, tally->entries[i].key, tally->entries[i].change, err))
+            return false;
+    tally_clear(tally);
+    return true;
+}
+
+static bool write_due(struct store_tx *tx, struct counts *counts, struct err *err) {
+    return write_tally(tx, &counts->due, SQL_DUE_MINUTE_ADD, SQL_DUE_MINUTE_DROP_EMPTY, err);
+}
+
+static bool write_queues(struct store_tx *tx, struct counts *counts, struct err *err) {
+    return write_tally(tx, &counts->queues, SQL_QUEUE_COUNT_ADD, SQL_QUEUE_COUNT_DROP_EMPTY, err);
+}
+
+static bool add_due(struct store_tx *tx, struct counts *counts, int64_t minute, int64_t change,
+                    struct err *err) {
+    if (tally_add(&counts->due, minute, change)) return true;
+    return write_due(tx, counts, err) && tally_add(&counts->due, minute, change);
+}
+
+static bool add_queue(struct store_tx *tx, struct counts *counts, int64_t queue, int64_t change,
+                      struct err *err) {
+    if (tally_add(&counts->queues, queue, change)) return true;
+    return write_queues(tx, counts, err) && tally_add(&counts->queues, queue, change);
+}
+
+bool count_due(struct store_tx *tx, struct utc next_run_at, int64_t change, struct err *err) {
+    if (utc_is_never(next_run_at)) return true;
+    return add_due(tx, &writer_of(tx)->write, next_run_at.us / US_PER_MINUTE, change, err);
+}
+
+bool count_pending(struct store_tx *tx, int64_t queue, int64_t change, struct err *err) {
+    return add_queue(tx, &writer_of(tx)->write, queue, change, err);
+}
+
+static bool add_tallies(struct store_tx *tx, struct counts *sum, const struct counts *more,
+                        struct err *err) {
+    for (size_t i = 0; i < more->due.count; i++)
+        if (!add_due(tx, sum, more->due.entries[i].key, more->due.entries[i].change, err))
+            return false;
+    for (size_t i = 0; i < more->queues.count; i++)
+        if (!add_queue(tx, sum, more->queues.entries[i].key, more->queues.entries[i].change, err))
+            return false;
+    return true;
+}
+
+static void forget_counts(struct counts *counts) {
+    counts->totals = (struct totals){0};
+    counts->minute_count = 0;
+    tally_clear(&counts->due);
+    tally_clear(&counts->queues);
 }
 
 /* ---- totals ---------------------------------------------------------------------------------- */
@@ -62,14 +142,19 @@ void count_executions(struct writer *writer, enum execution_status status, int64
     totals->executions += change;
 }
 
-void count_jobs(struct writer *writer, int64_t jobs, int64_t enabled) {
-    writer->write.totals.jobs += jobs;
-    writer->write.totals.jobs_enabled += enabled;
+void count_jobs(struct writer *writer, enum job_status status, int64_t change) {
+    struct totals *totals = &writer->write.totals;
+    totals->jobs_by_status[status] += change;
+    if (status == JOB_DELETED) return;
+    totals->jobs += change;
+    if (status != JOB_PAUSED && status != JOB_DISABLED) totals->jobs_enabled += change;
 }
 
 void totals_sum(struct totals *sum, const struct totals *more) {
     sum->jobs += more->jobs;
     sum->jobs_enabled += more->jobs_enabled;
+    for (size_t i = 0; i < COUNT_OF(sum->jobs_by_status); i++)
+        sum->jobs_by_status[i] += more->jobs_by_status[i];
     sum->executions += more->executions;
     sum->pending += more->pending;
     sum->running += more->running;
@@ -79,6 +164,8 @@ void totals_sum(struct totals *sum, const struct totals *more) {
 }
 
 static bool is_zero(const struct totals *t) {
+    for (size_t i = 0; i < COUNT_OF(t->jobs_by_status); i++)
+        if (t->jobs_by_status[i] != 0) return false;
     return !(t->jobs | t->jobs_enabled | t->executions | t->pending | t->running | t->succeeded |
              t->failed | t->cancelled);
 }
@@ -98,6 +185,7 @@ static bool write_totals(struct store_tx *tx, struct err *err) {
     query_i64(&q, totals->succeeded);
     query_i64(&q, totals->failed);
     query_i64(&q, totals->cancelled);
+    for (size_t i = JOB_ACTIVE; i <= JOB_DELETED; i++) query_i64(&q, totals->jobs_by_status[i]);
     query_i64(&q, writer->fence);
     query_i64(&q, writer->last_execution);
     query_i64(&q, writer->running_mark);
@@ -150,8 +238,7 @@ static bool move_mark(struct store_tx *tx, struct err *err) {
 /* ---- the life of a write and of a group ------------------------------------------------------ */
 
 void writer_begin_write(struct writer *writer) {
-    writer->write.totals = (struct totals){0};
-    writer->write.minute_count = 0;
+    forget_counts(&writer->write);
     writer->write_changed_jobs = false;
     writer->paused_all_before = writer->paused_all;
 }
@@ -166,7 +253,9 @@ bool writer_keep_write(struct store_tx *tx, struct err *err) {
         to->succeeded += from->succeeded;
         to->failed += from->failed;
         to->cancelled += from->cancelled;
+        to->duration_us += from->duration_us;
     }
+    if (!add_tallies(tx, &writer->group, &writer->write, err)) return false;
     writer->group_changed_jobs |= writer->write_changed_jobs;
     return true;
 }
@@ -177,8 +266,9 @@ void writer_undo_write(struct writer *writer) {
 }
 
 bool writer_save(struct store_tx *tx, struct err *err) {
-    return write_minutes(tx, &writer_of(tx)->group, err) && move_mark(tx, err) &&
-           write_totals(tx, err);
+    struct counts *group = &writer_of(tx)->group;
+    return write_minutes(tx, group, err) && write_due(tx, group, err) &&
+           write_queues(tx, group, err) && move_mark(tx, err) && write_totals(tx, err);
 }
 
 static bool load_paused(struct store_tx *tx, bool *ret, struct err *err) {
@@ -196,7 +286,7 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     struct query q = query_begin(tx, SQL_TOTALS_GET);
     int64_t fence = 0, last_execution = 0, running_mark = 0;
     if (query_row(&q)) {
-        q.column = 8; // behind the totals themselves
+        q.column = 14; // behind the totals themselves
         fence = read_i64(&q);
         last_execution = read_i64(&q);
         running_mark = read_i64(&q);
@@ -209,8 +299,7 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     writer->saved_fence = fence;
     writer->saved_last_execution = last_execution;
     writer->running_mark = running_mark;
-    writer->group.totals = (struct totals){0};
-    writer->group.minute_count = 0;
+    forget_counts(&writer->group);
     writer->group_changed_jobs = false;
     writer->paused_all = paused;
     names_forget(&writer->names);

@@ -14,10 +14,12 @@
 
 #include "store/sqlite/names.h"
 #include "store/sqlite/query.h"
+#include "store/sqlite/tally.h"
 
 struct minute_counts {
     int64_t minute;
     int64_t succeeded, failed, cancelled;
+    int64_t duration_us;
 };
 
 enum { MINUTES_AT_ONCE = 32 };
@@ -26,6 +28,8 @@ struct counts {
     struct totals totals;
     struct minute_counts minutes[MINUTES_AT_ONCE];
     size_t minute_count;
+    struct tally due;    // jobs by the minute of their next_run_at
+    struct tally queues; // Pending executions by names.id
 };
 
 /* When the execution with this fence was started: what its settlement wants to know. */
@@ -74,10 +78,16 @@ WARN_UNUSED bool note_running(struct store_tx *tx, int64_t execution, bool runs,
 
 /* `change` executions more (or fewer) stand in this status. */
 void count_executions(struct writer *writer, enum execution_status status, int64_t change);
-/* `change` executions more ended so at `at`; nothing for a status that is no end. */
-WARN_UNUSED bool count_ended(struct store_tx *tx, enum execution_status status, struct utc at,
-                             int64_t change, struct err *err);
-void count_jobs(struct writer *writer, int64_t jobs, int64_t enabled);
+/* `change` (1 or -1) executions more that ran from `started` ended so at `ended`; nothing for a
+ * status that is no end. */
+WARN_UNUSED bool count_ended(struct store_tx *tx, enum execution_status status, struct utc started,
+                             struct utc ended, int64_t change, struct err *err);
+/* `change` executions more are Pending in this queue (names.id). */
+WARN_UNUSED bool count_pending(struct store_tx *tx, int64_t queue, int64_t change, struct err *err);
+/* `change` jobs more stand in this status; have this as their next_run_at. */
+void count_jobs(struct writer *writer, enum job_status status, int64_t change);
+WARN_UNUSED bool count_due(struct store_tx *tx, struct utc next_run_at, int64_t change,
+                           struct err *err);
 void totals_sum(struct totals *sum, const struct totals *more); // sum += more
 
 #endif

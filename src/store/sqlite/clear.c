@@ -1,0 +1,329 @@
+/* clear.c - clearing away history: of all jobs by age, of one job, and of the ledger.
+ *
+ * The rows of all jobs lie in the table in the order in which they were made, so clearing by age
+ * takes them from its left edge: a piece is a range of rows, each run of rows that go is one
+ * statement a table, and the pages that this touches are the same few of each tree. What the jobs
+ * of the piece lose is then written to each of them once.
+ *
+ * The history of a job is a chain (see the migrations). It may simply end at a row that is gone, so
+ * most jobs need no repair: their oldest go. But above a row that stays while newer ones go (it is
+ * live, or was made while a clock was wrong, or is the failure that trimming keeps) the chain is
+ * linked around the gap, and pages are not found by number any more below that place (whole_from).
+ */
+#include "store/sqlite/tables.h"
+#include "store/sqlite/writer.h"
+
+#include <stdlib.h>
+
+/* An execution that was looked at. */
+struct past {
+    int64_t row, job_row, previous;
+    enum execution_status status;
+    int64_t queue, flags;
+    struct utc created_at, started_at, completed_at;
+    bool spared; // its job has a retention of its own
+    bool goes;
+};
+
+struct history {
+    struct past *items;
+    size_t count;
+};
+
+static bool read_history(struct query *q, struct arena *arena, struct history *ret,
+                         struct err *err) {
+    size_t room = 0;
+    *ret = (struct history){.items = ARENA_ARRAY(arena, 0, struct past)};
+    while (query_row(q)) {
+        if (ret->count == room) {
+            room = room ? room * 4 : 128;
+            struct past *larger = ARENA_ARRAY(arena, room, struct past);
+            memcpy(larger, ret->items, ret->count * sizeof *larger);
+            ret->items = larger;
+        }
+        struct past *past = &ret->items[ret->count++];
+        past->row = read_i64(q);
+        past->job_row = read_i64(q);
+        past->previous = read_i64(q);
+        past->status = (enum execution_status)read_i64(q);
+        past->queue = read_i64(q);
+        past->flags = read_i64(q);
+        past->created_at = read_utc(q);
+        past->started_at = read_utc(q);
+        past->completed_at = read_utc(q);
+        past->spared = read_bool(q);
+        past->goes = false;
+    }
+    return query_end(q, err);
+}
+
+/* The job's history, newest first. */
+static bool read_chain(struct store_tx *tx, int64_t job_row, struct arena *arena,
+                       struct history *ret, struct err *err) {
+    struct query q = query_begin(tx, SQL_HISTORY_CHAIN);
+    query_i64(&q, job_row);
+    return read_history(&q, arena, ret, err);
+}
+
+/* ---- what goes with executions --------------------------------------------------------------- */
+
+static bool forget_counts_of(struct store_tx *tx, const struct past *past, struct err *err) {
+    count_executions(writer_of(tx), past->status, -1);
+    if (past->status == EXECUTION_PENDING) return count_pending(tx, past->queue, -1, err);
+    return count_ended(tx, past->status, past->started_at, past->completed_at, -1, err);
+}
+
+static bool forget_range(struct store_tx *tx, enum sql_statement which, int64_t first, int64_t last,
+                         struct err *err) {
+    struct query q = query_begin(tx, which);
+    query_i64(&q, first);
+    query_i64(&q, last);
+    return query_run(&q, err);
+}
+
+/* Everything in any table about the executions from `first` to `last`, all of which have ended. */
+static bool forget_rows(struct store_tx *tx, int64_t first, int64_t last, struct err *err) {
+    static const enum sql_statement tables[] = {
+        SQL_HISTORY_FORGET_EXECUTIONS, SQL_HISTORY_FORGET_DETAILS, SQL_HISTORY_FORGET_FAILED,
+        SQL_HISTORY_FORGET_CANCELLED,  SQL_HISTORY_FORGET_MARKS,
+    };
+    for (size_t i = 0; i < COUNT_OF(tables); i++)
+        if (!forget_range(tx, tables[i], first, last, err)) return false;
+    return true;
+}
+
+static bool forget_row(struct store_tx *tx, const struct past *past, struct err *err) {
+    if (past->status == EXECUTION_PENDING) {
+        struct query q = query_begin(tx, SQL_PENDING_REMOVE);
+        query_i64(&q, past->row);
+        if (!query_run(&q, err)) return false;
+    }
+    return forget_counts_of(tx, past, err) && forget_rows(tx, past->row, past->row, err);
+}
+
+bool history_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
+    struct arena arena = {0};
+    struct history history;
+    bool ok = read_chain(tx, job_row, &arena, &history, err);
+    for (size_t i = 0; ok && i < history.count; i++) ok = forget_row(tx, &history.items[i], err);
+    arena_free(&arena);
+    return ok;
+}
+
+/* ---- the chain ------------------------------------------------------------------------------- */
+
+static bool relink(struct store_tx *tx, int64_t row, int64_t previous, struct err *err) {
+    struct query q = query_begin(tx, SQL_HISTORY_RELINK);
+    query_i64(&q, previous);
+    query_i64(&q, row);
+    return query_run(&q, err);
+}
+
+static void gap_below(struct job_state *state, int64_t ordinal) {
+    if (state->whole_from < ordinal) state->whole_from = ordinal;
+}
+
+static bool row_exists(struct store_tx *tx, int64_t row, bool *ret, struct err *err) {
+    int64_t found = 0;
+    if (row != 0) {
+        struct query q = query_begin(tx, SQL_HISTORY_HAS_ROW);
+        query_i64(&q, row);
+        if (!number_of_query(&q, &found, err)) return false;
+    }
+    *ret = found != 0;
+    return true;
+}
+
+/* The row above `gone` lies beyond what was looked at: it is found from the newest one down. */
+static bool relink_above(struct store_tx *tx, struct job_state *state, int64_t gone,
+                         int64_t previous, struct err *err) {
+    struct query q = query_begin(tx, SQL_HISTORY_SUCCESSOR);
+    query_i64(&q, state->last_execution);
+    query_i64(&q, gone);
+    int64_t row = 0, depth = 0;
+    if (query_row(&q)) {
+        row = read_i64(&q);
+        depth = read_i64(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    gap_below(state, state->ordinal - depth);
+    return relink(tx, row, previous, err);
+}
+
+/* Closes the gap that the rows from items[from] to items[to] leave, which follow each other in the
+ * chain of the job; `items` are the job's, in the order of their rows. */
+static bool close_gap(struct store_tx *tx, struct job_state *state, const struct history *items,
+                      size_t from, size_t to, struct err *err) {
+    int64_t previous = items->items[from].previous, gone = items->items[to].row;
+    bool stays = from > 0;
+    if (from == 0 && !row_exists(tx, previous, &stays, err)) return false;
+    if (state->last_execution == gone) {
+        state->last_execution = stays ? previous : 0;
+        if (stays) gap_below(state, state->ordinal + 1);
+        return true;
+    }
+    if (!stays) return true;
+    if (to + 1 == items->count) return relink_above(tx, state, gone, previous, err);
+    gap_below(state, state->ordinal + 1); // where exactly is not known
+    return relink(tx, items->items[to + 1].row, previous, err);
+}
+
+static bool write_state(struct store_tx *tx, const struct job_state *before,
+                        const struct job_state *state, struct err *err) {
+    struct query q = query_begin(tx, SQL_JOB_STATE_CLEARED);
+    query_i64(&q, state->execution_count);
+    query_i64(&q, state->last_execution);
+    query_i64(&q, state->whole_from);
+    query_i64(&q, state->row);
+    return query_run(&q, err) && job_state_note(tx, before, state, err);
+}
+
+/* What one job loses; `items` are its executions that were looked at, in the order of their rows.
+ */
+static bool clear_job(struct store_tx *tx, const struct history *items, struct err *err) {
+    struct job_state before, state;
+    if (!job_state_need(tx, items->items[0].job_row, &before, err)) return false;
+    state = before;
+    for (size_t i = 0; i < items->count; i++) {
+        if (!items->items[i].goes) continue;
+        size_t last = i;
+        while (last + 1 < items->count && items->items[last + 1].goes) last++;
+        state.execution_count -= (int64_t)(last - i) + 1;
+        if (!close_gap(tx, &state, items, i, last, err)) return false;
+        i = last;
+    }
+    return state.execution_count == before.execution_count || write_state(tx, &before, &state, err);
+}
+
+/* ---- all jobs, by age ------------------------------------------------------------------------ */
+
+static int by_job(const void *a, const void *b) {
+    const struct past *left = a, *right = b;
+    if (left->job_row != right->job_row) return left->job_row < right->job_row ? -1 : 1;
+    return (left->row > right->row) - (left->row < right->row);
+}
+
+static bool clear_jobs(struct store_tx *tx, struct history *history, struct err *err) {
+    if (history->count > 1) qsort(history->items, history->count, sizeof *history->items, by_job);
+    for (size_t i = 0; i < history->count;) {
+        struct history of_job = {.items = &history->items[i]};
+        while (i < history->count && history->items[i].job_row == of_job.items->job_row) {
+            of_job.count++;
+            i++;
+        }
+        if (!clear_job(tx, &of_job, err)) return false;
+    }
+    return true;
+}
+
+/* Each run of rows that go and stand together in the table is taken out at once. */
+static bool forget_runs(struct store_tx *tx, const struct history *history, struct err *err) {
+    for (size_t i = 0; i < history->count; i++) {
+        if (!history->items[i].goes) continue;
+        size_t last = i;
+        while (last + 1 < history->count && history->items[last + 1].goes) last++;
+        for (size_t each = i; each <= last; each++)
+            if (!forget_counts_of(tx, &history->items[each], err)) return false;
+        if (!forget_rows(tx, history->items[i].row, history->items[last].row, err)) return false;
+        i = last;
+    }
+    return true;
+}
+
+static bool clear_piece(struct store_tx *tx, struct clear *clear, struct arena *arena,
+                        struct err *err) {
+    struct history history;
+    struct query q = query_begin(tx, SQL_HISTORY_RANGE);
+    query_i64(&q, clear->spare_own_retention);
+    query_i64(&q, clear->after_row);
+    query_i64(&q, clear->limit < 0 ? 0 : clear->limit);
+    if (!read_history(&q, arena, &history, err)) return false;
+    clear->deleted = 0;
+    for (size_t i = 0; i < history.count; i++) {
+        struct past *past = &history.items[i];
+        past->goes = execution_has_ended(past->status) && !past->spared &&
+                     utc_before(past->created_at, clear->created_before);
+        clear->deleted += past->goes;
+    }
+    if (history.count > 0) clear->after_row = history.items[history.count - 1].row;
+    return clear->deleted == 0 || (forget_runs(tx, &history, err) && clear_jobs(tx, &history, err));
+}
+
+bool sqlite_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err) {
+    struct arena arena = {0};
+    bool ok = clear_piece(tx, clear, &arena, err);
+    arena_free(&arena);
+    if (!ok) return false;
+    struct query q = query_begin(tx, SQL_HISTORY_HAS_OLDER);
+    query_i64(&q, clear->after_row);
+    query_i64(&q, clear->created_before.us);
+    int64_t more;
+    if (!number_of_query(&q, &more, err)) return false;
+    clear->done = more == 0;
+    return true;
+}
+
+/* ---- one job --------------------------------------------------------------------------------- */
+
+/* Marks what is too much, oldest first, up to the limit. `history` has the newest first. */
+static void choose(const struct history *history, struct trim *trim) {
+    int64_t ended = 0, too_many = 0;
+    bool latest_failed = true;
+    for (size_t i = 0; i < history->count; i++) {
+        struct past *past = &history->items[i];
+        if (!execution_has_ended(past->status)) continue;
+        bool beyond = trim->keep > 0 && ++ended > trim->keep;
+        bool old = !utc_is_none(trim->created_before) &&
+                   utc_before(past->created_at, trim->created_before);
+        bool spared = past->status == EXECUTION_FAILED && latest_failed;
+        if (past->status == EXECUTION_FAILED) latest_failed = false;
+        past->goes = (beyond || old) && !spared;
+        too_many += past->goes;
+    }
+    trim->deleted = too_many < trim->limit ? too_many : trim->limit < 0 ? 0 : trim->limit;
+    trim->done = trim->deleted == too_many;
+    int64_t stays = too_many - trim->deleted;
+    for (size_t i = 0; i < history->count && stays > 0; i++) {
+        stays -= history->items[i].goes;
+        history->items[i].goes = false;
+    }
+}
+
+static void reverse(const struct history *history) {
+    for (size_t i = 0; i < history->count / 2; i++) {
+        struct past other = history->items[i];
+        history->items[i] = history->items[history->count - 1 - i];
+        history->items[history->count - 1 - i] = other;
+    }
+}
+
+static bool trim_chain(struct store_tx *tx, struct trim *trim, struct arena *arena,
+                       struct err *err) {
+    struct history history;
+    if (!read_chain(tx, trim->job_row, arena, &history, err)) return false;
+    choose(&history, trim);
+    if (trim->deleted == 0) return true;
+    reverse(&history);
+    for (size_t i = 0; i < history.count; i++)
+        if (history.items[i].goes && !forget_row(tx, &history.items[i], err)) return false;
+    return clear_job(tx, &history, err);
+}
+
+bool sqlite_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err) {
+    struct arena arena = {0};
+    bool ok = trim_chain(tx, trim, &arena, err);
+    arena_free(&arena);
+    return ok;
+}
+
+/* ---- the ledger ------------------------------------------------------------------------------ */
+
+bool sqlite_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
+                        struct err *err) {
+    struct query q = query_begin(tx, SQL_SKIPS_CLEAR);
+    query_i64(&q, before.us);
+    query_i64(&q, limit < 0 ? 0 : limit);
+    if (!query_run(&q, err)) return false;
+    *ret = query_changes(&q);
+    return true;
+}
