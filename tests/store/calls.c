@@ -413,3 +413,48 @@ bool do_search_index(struct store *store, int64_t limit, bool *more, struct err 
     struct search_index_call call = {limit, more};
     return store_write_wait(store, run_search_index, &call, err);
 }
+
+struct executions_clear_call {
+    struct clear *clear;
+};
+
+static bool run_executions_clear(struct store_tx *tx, void *context, struct err *err) {
+    const struct executions_clear_call *call = context;
+    return store_executions_clear(tx, call->clear, err);
+}
+
+bool do_executions_clear(struct store *store, struct clear *clear, struct err *err) {
+    struct executions_clear_call call = {clear};
+    return store_write_wait(store, run_executions_clear, &call, err);
+}
+
+struct executions_trim_call {
+    struct trim *trim;
+};
+
+static bool run_executions_trim(struct store_tx *tx, void *context, struct err *err) {
+    const struct executions_trim_call *call = context;
+    return store_executions_trim(tx, call->trim, err);
+}
+
+bool do_executions_trim(struct store *store, struct trim *trim, struct err *err) {
+    struct executions_trim_call call = {trim};
+    return store_write_wait(store, run_executions_trim, &call, err);
+}
+
+struct skips_clear_call {
+    struct utc before;
+    int64_t limit;
+    int64_t *ret;
+};
+
+static bool run_skips_clear(struct store_tx *tx, void *context, struct err *err) {
+    const struct skips_clear_call *call = context;
+    return store_skips_clear(tx, call->before, call->limit, call->ret, err);
+}
+
+bool do_skips_clear(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                    struct err *err) {
+    struct skips_clear_call call = {before, limit, ret};
+    return store_write_wait(store, run_skips_clear, &call, err);
+}

@@ -20,6 +20,10 @@ bool do_heartbeat(struct store *store, const struct node *node, struct err *err)
 bool do_execution_cancel(struct store *store, struct guid id, struct str reason, struct utc now,
                          struct arena *arena, enum cancel_result *ret,
                          struct execution *ret_execution, struct err *err);
+bool do_executions_clear(struct store *store, struct clear *clear, struct err *err);
+bool do_executions_trim(struct store *store, struct trim *trim, struct err *err);
+bool do_skips_clear(struct store *store, struct utc before, int64_t limit, int64_t *ret,
+                    struct err *err);
 bool do_skip_insert(struct store *store, const struct skip_range *range, struct err *err);
 bool do_idempotency_put(struct store *store, const struct idempotency *entry, struct err *err);
 bool do_idempotency_expire(struct store *store, struct utc before, int64_t limit, int64_t *ret,

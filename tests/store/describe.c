@@ -33,6 +33,12 @@ void describe_err(struct buf *out, const struct err *err) {
     buf_printf(out, "error %d\n", (int)err->kind);
 }
 
+void describe_durations(struct buf *out, const struct durations *durations) {
+    put_number(out, "durations", durations->count);
+    put_number(out, "mean", durations->mean_us);
+    put_number(out, "deviation", durations->deviation_us);
+}
+
 void describe_job(struct buf *out, const struct job *job) {
     buf_put(out, STR("job"));
     put_guid(out, "id", job->id);
@@ -54,6 +60,8 @@ void describe_job(struct buf *out, const struct job *job) {
     put_text(out, "retry", job->retry_policy);
     put_text(out, "exclusions", job->exclusions);
     put_text(out, "tags", job->tags);
+    put_text(out, "watches", job->watches);
+    put_text(out, "retention", job->retention);
     put_number(out, "timeout", job->timeout_seconds);
     put_text(out, "queue", job->queue);
     put_number(out, "concurrency", (int64_t)job->concurrency_policy);
@@ -76,6 +84,8 @@ void describe_job(struct buf *out, const struct job *job) {
     put_number(out, "failures", job->consecutive_failures);
     put_number(out, "runs", job->run_count);
     put_number(out, "live", job->live_count);
+    put_time(out, "succeeded", job->last_success_at);
+    describe_durations(out, &job->durations);
     buf_put_char(out, '\n');
 }
 
@@ -230,6 +240,8 @@ void describe_totals(struct buf *out, const struct totals *totals) {
     put_number(out, "succeeded", totals->succeeded);
     put_number(out, "failed", totals->failed);
     put_number(out, "cancelled", totals->cancelled);
+    for (size_t i = 0; i < COUNT_OF(totals->jobs_by_status); i++)
+        buf_printf(out, " %lld", (long long)totals->jobs_by_status[i]);
     buf_put_char(out, '\n');
 }
 
@@ -241,6 +253,16 @@ void describe_timeline(struct buf *out, const struct timeline_bucket *items, siz
         put_number(out, "failed", items[i].failed);
         put_number(out, "cancelled", items[i].cancelled);
         put_number(out, "running", items[i].running);
+        put_number(out, "duration", items[i].duration_us);
+        buf_put_char(out, '\n');
+    }
+}
+
+void describe_queues(struct buf *out, const struct queue_figures *items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        put_text(out, "queue", items[i].name);
+        put_number(out, "pending", items[i].pending);
+        put_time(out, "oldest", items[i].oldest);
         buf_put_char(out, '\n');
     }
 }

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 void describe_err(struct buf *out, const struct err *err); // its kind; messages may differ
+void describe_durations(struct buf *out, const struct durations *durations); // no line of its own
 void describe_job(struct buf *out, const struct job *job);
 void describe_jobs(struct buf *out, const struct job_page *page);
 void describe_executions(struct buf *out, const struct execution *items, size_t count);
@@ -24,6 +25,7 @@ void describe_refresh(struct buf *out, const struct refresh_token *token);
 void describe_tokens(struct buf *out, const struct access_token *items, size_t count);
 void describe_idempotency(struct buf *out, const struct idempotency *entry);
 void describe_totals(struct buf *out, const struct totals *totals);
+void describe_queues(struct buf *out, const struct queue_figures *items, size_t count);
 void describe_timeline(struct buf *out, const struct timeline_bucket *items, size_t count);
 
 #endif

@@ -23,6 +23,16 @@ static bool ask_jobs(struct step *step, struct store_tx *tx, struct err *err) {
     if (draw(step, 4)) some.created_by = STR("bob@example.org");
     if (!store_job_list(tx, &some, step->arena, &page, err)) return false;
     describe_jobs(step->said, &page);
+    struct job_walk walk = {.after_row = row_of_job(step, tx, some_job(step)),
+                            .status = draw(step, 2) ? 1 + draw_below(step, 6) : 0,
+                            .with_retention = draw(step, 3),
+                            .limit = draw_below(step, 9)};
+    if (draw(step, 2)) walk.after_row = 0;
+    if (!store_job_walk(tx, &walk, step->arena, &page.items, &page.count, err)) return false;
+    describe_jobs(step->said, &page);
+    if (!store_jobs_next(tx, draw_below(step, 9), step->arena, &page.items, &page.count, err))
+        return false;
+    describe_jobs(step->said, &page);
     if (!store_job_failed(tx, 1 + draw_below(step, 3), 5, step->arena, &page, err)) return false;
     describe_jobs(step->said, &page);
     return true;
@@ -110,8 +120,20 @@ static bool ask_engine(struct step *step, struct store_tx *tx, struct err *err) 
 static bool ask_counters(struct step *step, struct store_tx *tx, struct err *err) {
     struct totals totals;
     struct timeline_bucket buckets[30];
+    struct queue_figures *queues;
+    size_t count;
+    int64_t due;
     if (!store_totals(tx, &totals, err)) return false;
     describe_totals(step->said, &totals);
+    if (!store_queues(tx, step->arena, &queues, &count, err)) return false;
+    describe_queues(step->said, queues, count);
+    for (int64_t i = 0; i < 3; i++) {
+        struct utc before = utc_add(step->now, span_seconds(draw_below(step, 400) - 100));
+        if (!store_jobs_due(tx, before, &due, err)) return false;
+        buf_printf(step->said, "due %lld\n", (long long)due);
+    }
+    if (!store_jobs_due(tx, UTC_NEVER, &due, err)) return false;
+    buf_printf(step->said, "due %lld\n", (long long)due);
     struct utc from = utc_add(step->now, span_seconds(-draw_below(step, 9000)));
     if (!store_timeline(tx, from, 1 + draw_below(step, 5), COUNT_OF(buckets), buckets, err))
         return false;

@@ -1,4 +1,5 @@
 /* differential_writes.c - the operations that change something; see differential.h. */
+#include "describe.h"
 #include "differential.h"
 
 #include <string.h>
@@ -79,6 +80,7 @@ static void draw_definition(struct step *step, struct job *job) {
     job->schedule_from = step->now;
     job->consecutive_failures = draw(step, 4) ? draw_below(step, 5) : 0;
     job->watches = DRAW_OF(step, watches);
+    job->retention = draw(step, 4) ? STR("{\"executions\":5}") : STR_NONE;
 }
 
 static bool insert_job(struct step *step, struct store_tx *tx, struct err *err) {
@@ -120,7 +122,8 @@ static struct new_execution draw_execution(struct step *step, int64_t job_row, s
         .queue = DRAW_OF(step, queues),
         .trigger = draw(step, 5) ? TRIGGER_CATCH_UP : TRIGGER_SCHEDULE,
         .scheduled_for = due,
-        .created_at = step->now,
+        .created_at =
+            draw(step, 8) ? utc_add(step->now, span_seconds(-draw_below(step, 900))) : step->now,
         .available_at = draw(step, 3) ? soon(step, 60) : step->now,
         .parameters = draw(step, 5) ? STR("{\"n\":1}") : STR_NONE,
     };
@@ -283,9 +286,54 @@ bool settle_some(struct step *step, struct store_tx *tx, struct err *err) {
     if (!store_settle(tx, items, page.count, err)) return false;
     for (size_t i = 0; i < page.count; i++) {
         buf_printf(step->said, "settled %d\n", items[i].applied);
+        if (items[i].applied && items[i].status != EXECUTION_PENDING)
+            buf_printf(step->said, "failures %lld %lld", (long long)items[i].failures_before,
+                       (long long)items[i].failures_after);
+        if (items[i].applied && items[i].status == EXECUTION_SUCCEEDED)
+            describe_durations(step->said, &items[i].durations_before);
         if (items[i].applied && items[i].retry) describe_new(step, items[i].retry);
     }
     return true;
+}
+
+/* ---- clearing away --------------------------------------------------------------------------- */
+
+static bool clear_all(struct step *step, struct store_tx *tx, struct err *err) {
+    struct clear clear = {.created_before =
+                              utc_add(step->now, span_seconds(-draw_below(step, 900))),
+                          .spare_own_retention = draw(step, 3),
+                          .limit = 1 + draw_below(step, 40)};
+    for (int64_t calls = draw_below(step, 6); calls >= 0 && !clear.done; calls--) {
+        if (!store_executions_clear(tx, &clear, err)) return false;
+        buf_printf(step->said, "cleared %lld done %d\n", (long long)clear.deleted, clear.done);
+    }
+    return true;
+}
+
+static bool trim_one(struct step *step, struct store_tx *tx, struct err *err) {
+    struct trim trim = {.job_row = row_of_job(step, tx, some_job(step)),
+                        .keep = draw_below(step, 6),
+                        .created_before = UTC_NONE,
+                        .limit = draw_below(step, 6)};
+    if (draw(step, 2))
+        trim.created_before = utc_add(step->now, span_seconds(-draw_below(step, 300)));
+    if (!store_executions_trim(tx, &trim, err)) return false;
+    buf_printf(step->said, "trimmed %lld done %d\n", (long long)trim.deleted, trim.done);
+    return true;
+}
+
+bool clear_some(struct step *step, struct store_tx *tx, struct err *err) {
+    int64_t deleted;
+    switch (draw_below(step, 5)) {
+    case 0: return clear_all(step, tx, err);
+    case 1:
+        if (!store_skips_clear(tx, utc_add(step->now, span_seconds(-draw_below(step, 500))),
+                               draw_below(step, 8), &deleted, err))
+            return false;
+        buf_printf(step->said, "skips %lld\n", (long long)deleted);
+        return true;
+    default: return trim_one(step, tx, err);
+    }
 }
 
 /* ---- nodes, facts, people -------------------------------------------------------------------- */

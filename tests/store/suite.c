@@ -279,6 +279,10 @@ void assert_same_job(const struct job *actual, const struct job *expected) {
     assert_int_equal(actual->consecutive_failures, expected->consecutive_failures);
     assert_int_equal(actual->run_count, expected->run_count);
     assert_int_equal(actual->live_count, expected->live_count);
+    assert_time(actual->last_success_at, expected->last_success_at);
+    assert_int_equal(actual->durations.count, expected->durations.count);
+    assert_int_equal(actual->durations.mean_us, expected->durations.mean_us);
+    assert_int_equal(actual->durations.deviation_us, expected->durations.deviation_us);
 }
 
 void assert_same_execution(const struct execution *actual, const struct execution *expected) {
@@ -350,6 +354,8 @@ static void assert_timeline_equals_recount(struct fixture *f, struct store_tx *t
         if (utc_seconds(t) < start || index >= BUCKETS) continue;
         int64_t *cell = cell_of(&counted[index], execution->status);
         if (cell) (*cell)++;
+        if (execution->status == EXECUTION_SUCCEEDED || execution->status == EXECUTION_FAILED)
+            counted[index].duration_us += utc_diff(t, execution->started_at).us;
     }
     for (size_t i = 0; i < BUCKETS; i++) {
         assert_time(kept[i].start, utc_from_seconds(start + (int64_t)i * 60 * minutes));
@@ -357,6 +363,7 @@ static void assert_timeline_equals_recount(struct fixture *f, struct store_tx *t
         assert_int_equal(kept[i].failed, counted[i].failed);
         assert_int_equal(kept[i].cancelled, counted[i].cancelled);
         assert_int_equal(kept[i].running, counted[i].running);
+        assert_int_equal(kept[i].duration_us, counted[i].duration_us);
     }
 }
 
@@ -375,6 +382,85 @@ static void assert_jobs_equal_recount(const struct totals *totals, const struct 
     }
     assert_int_equal(totals->jobs, jobs->total);
     assert_int_equal(totals->jobs_enabled, enabled);
+}
+
+static void assert_statuses_equal_recount(struct store_tx *tx, const struct totals *totals,
+                                          struct fixture *f) {
+    struct err err;
+    for (int64_t status = JOB_ACTIVE; status <= JOB_DELETED; status++) {
+        struct job_page page;
+        const struct job_filter filter = {.status = status, .limit = 100000};
+        assert_true(store_job_list(tx, &filter, &f->arena, &page, &err));
+        assert_int_equal(page.total, page.count);
+        assert_int_equal(totals->jobs_by_status[status], page.count);
+    }
+}
+
+static void assert_due_equals_recount(struct store_tx *tx, const struct job_page *jobs) {
+    struct err err;
+    for (int64_t seconds = -120; seconds <= 7200; seconds += 30) {
+        int64_t kept, counted = 0;
+        for (size_t i = 0; i < jobs->count; i++) {
+            struct utc next = jobs->items[i].next_run_at;
+            if (!utc_is_never(next) && utc_seconds(next) / 60 * 60 < utc_seconds(at(seconds)))
+                counted++;
+        }
+        assert_true(store_jobs_due(tx, at(seconds), &kept, &err));
+        assert_int_equal(kept, counted);
+    }
+}
+
+static void assert_queues_equal_recount(struct fixture *f, struct store_tx *tx,
+                                        const struct execution_page *page) {
+    struct err err;
+    struct queue_figures *queues;
+    size_t count;
+    int64_t pending = 0, in_queues = 0;
+    assert_true(store_queues(tx, &f->arena, &queues, &count, &err));
+    for (size_t i = 0; i < page->count; i++)
+        if (page->items[i].status == EXECUTION_PENDING) pending++;
+    for (size_t q = 0; q < count; q++) {
+        int64_t counted = 0;
+        struct utc oldest = UTC_NEVER;
+        if (q > 0) assert_true(str_compare(queues[q - 1].name, queues[q].name) < 0);
+        for (size_t i = 0; i < page->count; i++) {
+            const struct execution *execution = &page->items[i];
+            if (execution->status != EXECUTION_PENDING ||
+                !str_equal(execution->queue, queues[q].name))
+                continue;
+            counted++;
+            oldest = utc_min(oldest, execution->available_at);
+        }
+        assert_true(counted > 0);
+        assert_int_equal(queues[q].pending, counted);
+        assert_time(queues[q].oldest, oldest);
+        in_queues += counted;
+    }
+    assert_int_equal(in_queues, pending);
+}
+
+/* The job's pages, read one after the other, are its executions among all of them. */
+static void assert_pages_of_job(struct fixture *f, struct store_tx *tx, int64_t job_row,
+                                const struct execution_page *all) {
+    enum { SIZE = 7 };
+    struct err err;
+    struct execution_filter filter = {.job_row = job_row, .offset = -SIZE, .limit = SIZE};
+    struct execution_page page = {0};
+    size_t found = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].job_row != job_row) continue;
+        if (found % SIZE == 0) {
+            filter.offset += SIZE;
+            assert_true(store_execution_list(tx, &filter, &f->arena, &page, &err));
+        }
+        assert_true(found % SIZE < page.count);
+        assert_int_equal(page.items[found % SIZE].row, all->items[i].row);
+        found++;
+    }
+    filter.offset = (int64_t)found;
+    assert_true(store_execution_list(tx, &filter, &f->arena, &page, &err));
+    assert_int_equal(page.count, 0);
+    assert_int_equal(page.total, found);
 }
 
 static void assert_fences_differ(const struct execution_page *page) {
@@ -397,6 +483,11 @@ void assert_counters_equal_recount(struct fixture *f) {
     assert_true(store_job_list(tx, &kept, &f->arena, &jobs, &err));
     assert_totals_equal_recount(&totals, &executions);
     assert_jobs_equal_recount(&totals, &jobs, &executions);
+    assert_statuses_equal_recount(tx, &totals, f);
+    assert_due_equals_recount(tx, &jobs);
+    assert_queues_equal_recount(f, tx, &executions);
+    for (size_t i = 0; i < jobs.count; i++)
+        assert_pages_of_job(f, tx, jobs.items[i].row, &executions);
     assert_fences_differ(&executions);
     assert_timeline_equals_recount(f, tx, at(-600), 1, &executions);
     assert_timeline_equals_recount(f, tx, at(-3601), 7, &executions);

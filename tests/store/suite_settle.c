@@ -217,3 +217,47 @@ static void test_settlements_are_written_together(void **state) {
     assert_int_equal(totals_now(f).running, 4);
     assert_counters_equal_recount(f);
 }
+
+static void test_durations_of_successes_are_kept(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct job job = put_job(f, "a");
+    struct durations expected = {0};
+    const int64_t lengths[] = {1000, 7, 123456, 0, -5, 999999, 13};
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        struct execution running = put_running(f, &job, at(10));
+        struct settlement item =
+            settlement_of(&running, EXECUTION_SUCCEEDED, utc_add(at(10), span_us(lengths[i])));
+        assert_true(do_settle(f->store, &item, 1, &err));
+        assert_int_equal(item.durations_before.count, i);
+        assert_int_equal(item.durations_before.mean_us, expected.mean_us);
+        assert_int_equal(item.durations_before.deviation_us, expected.deviation_us);
+        durations_add(&expected, span_us(lengths[i]));
+        struct execution failed = put_running(f, &job, at(20)); // counts for nothing
+        end_execution(f, &failed, EXECUTION_FAILED, at(900));
+    }
+    struct job now = job_now(f, &job);
+    assert_int_equal(now.durations.count, COUNT_OF(lengths));
+    assert_int_equal(now.durations.mean_us, expected.mean_us);
+    assert_int_equal(now.durations.deviation_us, expected.deviation_us);
+    assert_time(now.last_success_at, utc_add(at(10), span_us(999999)));
+}
+
+static void test_a_settlement_tells_of_the_streak(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct job job = put_job(f, "a");
+    const enum execution_status ends[] = {EXECUTION_FAILED,    EXECUTION_FAILED,
+                                          EXECUTION_CANCELLED, EXECUTION_SUCCEEDED,
+                                          EXECUTION_SUCCEEDED, EXECUTION_FAILED};
+    const int64_t after[] = {1, 2, 2, 0, 0, 1};
+    int64_t before = 0;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct execution running = put_running(f, &job, at(10));
+        struct settlement item = settlement_of(&running, ends[i], at(20));
+        assert_true(do_settle(f->store, &item, 1, &err));
+        assert_int_equal(item.failures_before, before);
+        assert_int_equal(item.failures_after, after[i]);
+        before = after[i];
+    }
+}
