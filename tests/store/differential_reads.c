@@ -112,8 +112,7 @@ static bool ask_engine(struct step *step, struct store_tx *tx, struct err *err) 
         return false;
     buf_printf(step->said, "%zu to cancel\n", count);
     for (size_t i = 0; i < count; i++)
-        buf_printf(step->said, "cancel %lld: %.*s\n", (long long)requests[i].row,
-                   STR_ARG(requests[i].reason));
+        buf_printf(step->said, "cancel: %.*s\n", STR_ARG(requests[i].reason));
     return true;
 }
 
