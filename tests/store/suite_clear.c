@@ -125,6 +125,7 @@ static void test_the_history_of_a_deleted_job_goes_too(void **state) {
     struct job job = put_job(f, "a");
     (void)put_ended(f, &job, at(1), EXECUTION_FAILED);
     job.is_deleted = true;
+    job.next_run_at = job.wake_at = UTC_NEVER;
     job.revision = 2;
     assert_true(do_job_update(f->store, &job, 1, &err));
     assert_int_equal(clear_before(f, at(100), false, 5), 1);
