@@ -2,6 +2,7 @@
 #include "api/context.h"
 
 #include "model/execution_json.h"
+#include "store/words.h"
 
 /* ---- lists ---- */
 
@@ -20,6 +21,13 @@ static void read_execution_filter(const struct http_request *request,
     filter->to = query_time(request, "toDate", UTC_NONE, faults);
     if (!utc_is_none(filter->to) && utc_before(filter->to, filter->from))
         faults_add(faults, STR("fromDate"), "must not be later than toDate");
+}
+
+static struct str query_words(const struct http_request *request, struct faults *faults) {
+    struct str search = query_str(request, "search", MAX_SEARCH, faults);
+    struct err err = ERR_INIT;
+    if (!words_check(search, &err)) faults_add(faults, STR("search"), "%s", err.msg);
+    return search;
 }
 
 static void answer_page(struct api *api, struct http_request *request,
@@ -49,7 +57,7 @@ void executions_list(struct http_request *request, struct http_response *respons
     struct page page = api_query_page(request, &faults);
     struct execution_filter filter = {.offset = page.offset, .limit = page.size};
     read_execution_filter(request, &filter, &faults);
-    filter.search = query_str(request, "search", MAX_SEARCH, &faults);
+    filter.search = query_words(request, &faults);
     filter.queue = query_str(request, "queue", MAX_QUEUE_NAME, &faults);
     struct str job_text = query_str(request, "jobId", MAX_SEARCH, &faults);
     struct guid job_id = {{0}};

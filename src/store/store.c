@@ -6,6 +6,7 @@
 #include "store/store.h"
 
 #include "store/backend.h"
+#include "store/words.h"
 
 #include <pthread.h>
 
@@ -182,6 +183,7 @@ bool store_execution_get(struct store_tx *tx, struct guid id, struct arena *aren
 
 bool store_execution_list(struct store_tx *tx, const struct execution_filter *filter,
                           struct arena *arena, struct execution_page *ret, struct err *err) {
+    if (!words_check(filter->search, err)) return false;
     return tx->ops->execution_list(tx, filter, arena, ret, err);
 }
 

@@ -134,8 +134,8 @@ WARN_UNUSED bool store_job_list(struct store_tx *tx, const struct job_filter *fi
 WARN_UNUSED bool store_job_failed(struct store_tx *tx, int64_t threshold, int64_t limit,
                                   struct arena *arena, struct job_page *ret, struct err *err);
 
-/* The first job of this name, exactly, behind `after_row` that is not deleted, by index. *found tells
- * whether there is one. Names need not be unique: go on with its row for the next. */
+/* The first job of this name, exactly, behind `after_row` that is not deleted, by index. *found
+ * tells whether there is one. Names need not be unique: go on with its row for the next. */
 WARN_UNUSED bool store_job_named(struct store_tx *tx, struct str name, int64_t after_row,
                                  struct arena *arena, struct job *ret, bool *found,
                                  struct err *err);
@@ -341,7 +341,8 @@ struct execution_filter {
     struct utc from; // UTC_NONE = unbounded; compared with started_at, or created_at while Pending
     struct utc to;   // UTC_NONE = unbounded; inclusive
     struct str
-        search;       // absent = any; each of its words stands in job name, output or error message
+        search; // absent = any; each of its words stands in job name, output or error message;
+                // store/words.h says what a word is, and how many there may be (INVALID)
     struct str queue; // absent = any
     int64_t offset, limit;
 };

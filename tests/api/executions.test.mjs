@@ -95,6 +95,8 @@ test('search finds words in the output, the error and the name of the job', asyn
   assert.deepEqual(found.sort(), [byName, byOutput, byError].sort());
   assert.deepEqual(ids((await list(`search=${word.toUpperCase()}-OUT`)).items), [byOutput]);
   assert.deepEqual((await list(`search=${word}%25nothing`)).items, []);
+  const { errors } = await it.expect(400, it.get('/executions?search=1+2+3+4+5+6+7+8+9'));
+  assert.match(errors.search[0], /at most 8 words/);
 });
 
 test('output as text, and not in lists', async () => {

@@ -38,16 +38,41 @@ static bool ask_jobs(struct step *step, struct store_tx *tx, struct err *err) {
     return true;
 }
 
+static struct str draw_search(struct step *step) {
+    static const struct str words[] = {
+        STR_INIT("report"),
+        STR_INIT("REFUSED"),
+        STR_INIT("connection"),
+        STR_INIT("alpha"),
+        STR_INIT("42"),
+        STR_INIT("gamma"),
+        STR_INIT("ray"),
+        STR_INIT("n3"),
+        STR_INIT("N5"),
+        STR_INIT("7"),
+        STR_INIT("1"),
+        STR_INIT("none"),
+        STR_INIT("\xc3\xa9t\xc3\xa9"),
+        STR_INIT("#1"),
+        STR_INIT("\"*(;"),
+        STR_INIT("two-alpha"),
+    };
+    struct str search = words[draw_below(step, (int64_t)COUNT_OF(words))];
+    while (draw(step, 2)) {
+        struct str more = words[draw_below(step, (int64_t)COUNT_OF(words))];
+        search = arena_printf(step->arena, "%.*s %.*s", STR_ARG(search), STR_ARG(more));
+    }
+    return search;
+}
+
 static struct execution_filter draw_execution_filter(struct step *step, struct store_tx *tx) {
-    static const struct str words[] = {STR_INIT("report"), STR_INIT("REFUSED connection"),
-                                       STR_INIT("alpha 42"), STR_INIT("gamma"), STR_INIT("none")};
     struct execution_filter some = {.offset = draw_below(step, 4), .limit = draw_below(step, 30)};
     if (draw(step, 3)) some.job_row = row_of_job(step, tx, some_job(step));
     if (draw(step, 2)) some.status = 1 + draw_below(step, 5);
     if (draw(step, 3)) some.from = utc_add(step->now, span_seconds(-draw_below(step, 2000)));
     if (draw(step, 3)) some.to = utc_add(step->now, span_seconds(-draw_below(step, 500)));
     if (draw(step, 3)) some.queue = draw(step, 2) ? STR("critical") : STR("other");
-    if (draw(step, 3)) some.search = words[draw_below(step, 5)];
+    if (draw(step, 2)) some.search = draw_search(step);
     return some;
 }
 
@@ -58,9 +83,12 @@ static bool ask_executions(struct step *step, struct store_tx *tx, struct err *e
     if (!store_execution_list(tx, &all, step->arena, &page, err)) return false;
     buf_printf(step->said, "of %lld: ", (long long)page.total);
     describe_executions(step->said, page.items, page.count);
-    for (int64_t i = 0; i < 3; i++) {
+    for (int64_t i = 0; i < 5; i++) {
         const struct execution_filter some = draw_execution_filter(step, tx);
-        if (!store_execution_list(tx, &some, step->arena, &page, err)) return false;
+        if (!store_execution_list(tx, &some, step->arena, &page, err)) {
+            describe_err(step->said, err);
+            continue;
+        }
         buf_printf(step->said, "of %lld: ", (long long)page.total);
         describe_executions(step->said, page.items, page.count);
     }

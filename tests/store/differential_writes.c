@@ -54,6 +54,9 @@ static void draw_definition(struct step *step, struct job *job) {
     static const struct str names[] = {STR_INIT("alpha"), STR_INIT("Beta"), STR_INIT("gamma ray"),
                                        STR_INIT("ALPHA two"), STR_INIT("%_'\\")};
     job->name = DRAW_OF(step, names);
+    if (draw(step, 2))
+        job->name = arena_printf(step->arena, "%.*s n%lld", STR_ARG(job->name),
+                                 (long long)draw_below(step, 9));
     job->description = draw(step, 2) ? STR_NONE : STR("reports of the Night");
     job->type = (enum job_type)(1 + draw_below(step, 4));
     job->schedule_type = SCHEDULE_INTERVAL;
@@ -239,6 +242,13 @@ bool claim_some(struct step *step, struct store_tx *tx, struct err *err) {
     return true;
 }
 
+static const struct str outputs[] = {STR_INIT("wrote 42 rows of report.csv"),
+                                     STR_INIT("wrote 7 rows, ALPHA#7 first"),
+                                     STR_INIT("\xc3\xa9t\xc3\xa9 n3"), STR_INIT(""), STR_INIT("#")};
+static const struct str errors[] = {STR_INIT("Connection refused"),
+                                    STR_INIT("connection to gamma lost; 42 tries"),
+                                    STR_INIT("#1 refused")};
+
 static struct settlement draw_settlement(struct step *step, const struct execution *running,
                                          int64_t revision) {
     static const enum execution_status ends[] = {EXECUTION_SUCCEEDED, EXECUTION_SUCCEEDED,
@@ -255,11 +265,11 @@ static struct settlement draw_settlement(struct step *step, const struct executi
     if (item.status == EXECUTION_PENDING) return item;
     item.reschedule = draw(step, 4);
     item.next_run_at = item.wake_at = soon(step, 100);
-    if (draw(step, 2)) item.output = STR("wrote 42 rows of report.csv");
+    if (draw(step, 2)) item.output = DRAW_OF(step, outputs);
     item.output_truncated = draw(step, 4);
     if (item.status == EXECUTION_SUCCEEDED) return item;
     item.error_type = 1 + draw_below(step, 9);
-    item.error_message = STR("Connection refused");
+    item.error_message = DRAW_OF(step, errors);
     if (item.status == EXECUTION_CANCELLED || draw(step, 2)) return item;
     item.retry = ARENA_NEW(step->arena, struct new_execution);
     *item.retry = draw_execution(step, running->job_row, running->scheduled_for);
@@ -423,6 +433,11 @@ static bool insert_tokens(struct step *step, struct store_tx *tx, const struct u
     memcpy(refresh.hash, &number, sizeof number);
     memcpy(token.hash, &number, sizeof number);
     return store_refresh_insert(tx, &refresh, err) && store_token_insert(tx, &token, err);
+}
+
+bool index_some(struct step *step, struct store_tx *tx, struct err *err) {
+    bool more; // how much there is to do is the store's own affair
+    return store_search_index(tx, draw_below(step, 8), &more, err);
 }
 
 bool change_watches(struct step *step, struct store_tx *tx, struct err *err) {

@@ -4,6 +4,7 @@
  * through, sort, cut the page out. That is slow and plainly right, which is what a model is for.
  */
 #include "store/memory/memory.h"
+#include "store/words.h"
 
 #include <stdlib.h>
 
@@ -57,33 +58,10 @@ bool text_contains_nocase(struct str text, struct str part) {
     return false;
 }
 
-/* Letters and digits; what lies beyond ASCII counts as a letter. */
-static bool is_word_byte(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0x80;
-}
-
-/* Cuts the first word off *rest; empty when there is none left. */
-static struct str next_word(struct str *rest) {
-    size_t start = 0;
-    while (start < rest->len && !is_word_byte(rest->ptr[start])) start++;
-    size_t end = start;
-    while (end < rest->len && is_word_byte(rest->ptr[end])) end++;
-    struct str word = str_slice(*rest, start, end - start);
-    *rest = str_slice(*rest, end, rest->len - end);
-    return word;
-}
-
-static bool has_word(struct str text, struct str wanted) {
-    for (struct str word = next_word(&text); word.len > 0; word = next_word(&text))
-        if (str_equal_nocase(word, wanted)) return true;
-    return false;
-}
-
 bool text_has_words(const struct str *texts, size_t count, struct str words) {
-    for (struct str word = next_word(&words); word.len > 0; word = next_word(&words)) {
+    for (struct str word = words_next(&words); word.len > 0; word = words_next(&words)) {
         bool found = false;
-        for (size_t i = 0; i < count && !found; i++) found = has_word(texts[i], word);
+        for (size_t i = 0; i < count && !found; i++) found = words_have(texts[i], word);
         if (!found) return false;
     }
     return true;

@@ -4,6 +4,7 @@
  * again each time, because the one before may have been of the same job (CONCURRENCY_QUEUE). What
  * such a job held back is made up for by the next pass.
  */
+#include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -225,7 +226,7 @@ static bool write_reason(struct store_tx *tx, int64_t row, struct str reason, st
     struct query q = query_begin(tx, SQL_CANCEL_REASON);
     query_i64(&q, row);
     query_text(&q, reason);
-    return query_run(&q, err);
+    return query_run(&q, err) && search_note_text(tx, row, err);
 }
 
 /* Who asked first is who the record names. */

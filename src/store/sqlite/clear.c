@@ -10,6 +10,7 @@
  * live, or was made while a clock was wrong, or is the failure that trimming keeps) the chain is
  * linked around the gap, and pages are not found by number any more below that place (whole_from).
  */
+#include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -87,6 +88,7 @@ static bool forget_rows(struct store_tx *tx, int64_t first, int64_t last, struct
         SQL_HISTORY_FORGET_EXECUTIONS, SQL_HISTORY_FORGET_DETAILS, SQL_HISTORY_FORGET_FAILED,
         SQL_HISTORY_FORGET_CANCELLED,  SQL_HISTORY_FORGET_MARKS,
     };
+    if (!search_forget(tx, first, last, err)) return false;
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         if (!forget_range(tx, tables[i], first, last, err)) return false;
     return true;

@@ -4,6 +4,7 @@
  * history of a job is its chain (see the migration); each statement on it stops walking as soon as
  * it has its page.
  */
+#include "store/sqlite/search.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -110,8 +111,7 @@ static enum scope scope_of(const struct execution_filter *filter) {
     }
 }
 
-static void bind_filter(struct query *q, const struct execution_filter *filter, int64_t queue) {
-    if (filter->job_row != 0) query_i64(q, filter->job_row);
+void bind_execution_scope(struct query *q, const struct execution_filter *filter, int64_t queue) {
     query_i64(q, filter->status);
     query_utc(q, filter->from);
     query_utc(q, filter->to);
@@ -119,6 +119,11 @@ static void bind_filter(struct query *q, const struct execution_filter *filter, 
         query_null(q);
     else
         query_i64(q, queue);
+}
+
+void bind_execution_filter(struct query *q, const struct execution_filter *filter, int64_t queue) {
+    if (filter->job_row != 0) query_i64(q, filter->job_row);
+    bind_execution_scope(q, filter, queue);
     query_text(q, filter->search);
 }
 
@@ -176,13 +181,16 @@ static bool list_filtered(struct store_tx *tx, const struct execution_filter *fi
     };
     int64_t queue = 0; // 0 is no queue's id: a queue that was never used has no executions
     if (!str_is_absent(filter->queue) && !name_find(tx, filter->queue, &queue, err)) return false;
+    bool apt;
+    if (!search_list(tx, filter, queue, arena, &apt, page, err)) return false;
+    if (apt) return true;
     struct query q = query_begin(tx, lists[scope_of(filter)]);
-    bind_filter(&q, filter, queue);
+    bind_execution_filter(&q, filter, queue);
     bind_page(&q, filter);
     if (!executions_of_query(&q, arena, &page->items, &page->count, err)) return false;
     if (is_plain(filter)) return plain_total(tx, filter, &page->total, err);
     q = query_begin(tx, counts[scope_of(filter)]);
-    bind_filter(&q, filter, queue);
+    bind_execution_filter(&q, filter, queue);
     return number_of_query(&q, &page->total, err);
 }
 

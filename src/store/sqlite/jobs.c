@@ -3,6 +3,7 @@
  * The definition is in `jobs`, what runs change is in `job_state`, the tags are also in `job_tags`.
  * job_state.status is job_current_status() of the whole, kept with every change (job_state.h).
  */
+#include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 
 bool no_such_job(struct err *err) {
@@ -97,6 +98,7 @@ bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     if (!query_run(&q, err)) return err_wrap(err, "the job cannot be stored");
     int64_t row = sqlite3_last_insert_rowid(q.connection->db);
     if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err) ||
+        !search_add_name(tx, row, job->name, err) ||
         (!str_is_absent(job->watches) && !watch_follow(tx, job, row, err)))
         return false;
     job->row = row;
@@ -133,7 +135,8 @@ bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     if (!job_state_need(tx, job->row, &state, err)) return false;
     if (state.revision != expected_revision)
         return err_set(err, ERR_STALE, "the job has changed since it was read");
-    if (!remove_tags(tx, job->row, err)) return false;
+    if (!remove_tags(tx, job->row, err) || !search_change_name(tx, job->row, job->name, err))
+        return false;
     struct query q = query_begin(tx, SQL_JOB_UPDATE);
     bind_definition_but_guid(&q, job);
     query_i64(&q, job->row);
@@ -159,7 +162,7 @@ bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     if (!job_state_need(tx, job_row, &state, err)) return false;
     if (state.running_count > 0)
         return err_set(err, ERR_CONFLICT, "an execution of this job is running");
-    if (!history_erase(tx, job_row, err)) return false;
+    if (!history_erase(tx, job_row, err) || !search_remove_name(tx, job_row, err)) return false;
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (!run_for_job(tx, steps[i], job_row, err)) return false;
     return job_state_note(tx, &state, NULL, err);

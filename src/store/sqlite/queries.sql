@@ -710,6 +710,107 @@ where ended_badly.status = :status
        (select output from execution_details where id = e.id),
        (select error_message from execution_details where id = e.id)));
 
+-- ---- the search for words --------------------------------------------------------------------
+
+-- name: search_mark_get
+select execution from search_mark;
+
+-- name: search_mark_set
+update search_mark set execution = :execution;
+
+-- name: to_index_add
+insert or ignore into to_index (execution) values (:execution);
+
+-- name: to_index_remove
+delete from to_index where execution = :execution;
+
+-- name: to_index_forget
+delete from to_index where execution >= :first and execution <= :last;
+
+-- name: to_index_ended
+select t.execution from to_index t cross join executions e on e.id = t.execution
+where e.status in (3, 4, 5) order by t.execution limit :limit;
+
+-- What an execution has said, and whether it has ended.
+-- name: search_text
+select d.id, e.status, e.job, d.error_message, d.output
+from execution_details d cross join executions e on e.id = d.id
+where d.id = :execution;
+
+-- Those from :first to :last that are in the index.
+-- name: search_texts_indexed
+select d.id, e.status, e.job, d.error_message, d.output
+from execution_details d cross join executions e on e.id = d.id
+where d.id >= :first and d.id <= :last and d.id <= (select execution from search_mark)
+  and not exists (select 1 from to_index where execution = d.id);
+
+-- name: search_texts_behind
+select d.id, e.status, e.job, d.error_message, d.output
+from execution_details d cross join executions e on e.id = d.id
+where d.id > :mark order by d.id limit :limit;
+
+-- name: search_add
+insert into execution_words (rowid, text) values (:execution, :text);
+
+-- name: search_delete
+insert into execution_words (execution_words, rowid, text) values ('delete', :execution, :text);
+
+-- name: search_merge
+insert into execution_words (execution_words, rank) values ('merge', :pages);
+
+-- name: job_words_add
+insert or ignore into job_words (word, job) select value, :job from json_each(words_of(:name));
+
+-- What the stored name has put there.
+-- name: job_words_remove
+delete from job_words
+where job = :job and word in (select value from json_each(words_of((select name from jobs where id = :job))));
+
+-- name: job_name
+select name from jobs where id = :job;
+
+-- name: job_is_named
+select name = :name from jobs where id = :job;
+
+-- name: jobs_with_word
+select job from job_words where word = :word limit :limit;
+
+-- :word is the rarest of :words.
+-- name: jobs_with_words
+select j.id from job_words w cross join jobs j on j.id = w.job
+where w.word = :word and has_words(:words, j.name) limit :limit;
+
+-- Newest first. :full is a JSON array of jobs to leave out; :words are looked for in the texts themselves.
+-- name: search_indexed
+select e.id from execution_words cross join executions e on e.id = execution_words.rowid
+where execution_words match :match
+  and (:full is null or e.job not in (select value from json_each(:full)))
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)))
+order by execution_words.rowid desc;
+
+-- What is not in the index yet.
+-- name: search_waiting
+with waiting (id) as (
+    select id from execution_details where id > (select execution from search_mark)
+    union all
+    select execution from to_index)
+select e.id from waiting cross join executions e on e.id = waiting.id
+where (:job = 0 or e.job = :job)
+  and (:full is null or e.job not in (select value from json_each(:full)))
+  and (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue)
+  and (:words is null or has_words(:words, (select name from jobs where id = e.job),
+       (select output from execution_details where id = e.id),
+       (select error_message from execution_details where id = e.id)));
+
 -- The whole history of one job: along its chain, newest first.
 -- name: execution_list_job_page
 with recursive chain (id, previous) as (

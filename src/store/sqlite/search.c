@@ -1,10 +1,315 @@
-/* search.c - the search for words in executions. */
-#include "store/sqlite/tables.h"
+/* search.c - executions in which words stand, in any mix of job name, output and error message.
+ *
+ * Names change, texts do not: so texts are indexed once (search_index.h), and names are looked up
+ * at present. Three sorts of executions are found, none of them twice:
+ *
+ *   named    those of the jobs whose names have every word, along the chain of each job;
+ *   indexed  others, by the index of texts. It holds "#JOB" for the job of each text, so that
+ *            `"refused" AND ("nightly" OR "#7" OR "#12")` also finds what job 7, "Nightly load",
+ * said about "refused". A word that is in many names is not spelt out like that; the texts that the
+ * other words find are looked at instead; waiting  others whose texts are not in the index yet, one
+ * by one.
+ *
+ * The total is exact, so each match is met once anyway; what is kept of them is the page. Words
+ * that are in the names of very many jobs, and searches among what is Pending or Running, go the
+ * plain way: row by row, newest first.
+ */
+#include "store/sqlite/search.h"
 
-bool sqlite_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err) {
-    (void)tx;
-    (void)limit;
-    (void)err;
-    *more = false;
+#include "store/sqlite/tables.h"
+#include "store/words.h"
+
+#include <stdlib.h>
+
+enum {
+    FEW_JOBS = 32,   // are spelt out in a query of the index
+    MANY_JOBS = 1000 // whose names have every word are too many to follow the chain of each
+};
+
+/* ---- the newest of what is found ------------------------------------------------------------- */
+
+/* The `most` largest of the ids that were added, as a heap with the smallest at its top. */
+struct newest {
+    int64_t *rows;
+    size_t count, room, most;
+    int64_t total;
+};
+
+static void sink(struct newest *newest, size_t at) {
+    int64_t row = newest->rows[at];
+    for (size_t child; (child = 2 * at + 1) < newest->count; at = child) {
+        if (child + 1 < newest->count && newest->rows[child + 1] < newest->rows[child]) child++;
+        if (row <= newest->rows[child]) break;
+        newest->rows[at] = newest->rows[child];
+    }
+    newest->rows[at] = row;
+}
+
+static void rise(struct newest *newest, size_t at) {
+    int64_t row = newest->rows[at];
+    for (size_t parent; at > 0 && row < newest->rows[parent = (at - 1) / 2]; at = parent)
+        newest->rows[at] = newest->rows[parent];
+    newest->rows[at] = row;
+}
+
+static void keep_newest(struct newest *newest, int64_t row) {
+    if (newest->count < newest->most) {
+        if (newest->count == newest->room) {
+            newest->room = newest->room ? 2 * newest->room : 64;
+            newest->rows = xreallocarray(newest->rows, newest->room, sizeof *newest->rows);
+        }
+        newest->rows[newest->count] = row;
+        rise(newest, newest->count++);
+    } else if (newest->count > 0 && row > newest->rows[0]) {
+        newest->rows[0] = row;
+        sink(newest, 0);
+    }
+}
+
+static bool keep_all(struct newest *newest, struct query *q, struct err *err) {
+    while (query_row(q)) {
+        keep_newest(newest, read_i64(q));
+        newest->total++;
+    }
+    return query_end(q, err);
+}
+
+static int newest_first(const void *a, const void *b) {
+    const int64_t *left = a, *right = b;
+    return (*right > *left) - (*right < *left);
+}
+
+static bool read_page(struct store_tx *tx, struct newest *newest, int64_t offset,
+                      struct arena *arena, struct execution_page *ret, struct err *err) {
+    if (newest->count > 1) qsort(newest->rows, newest->count, sizeof *newest->rows, newest_first);
+    size_t first = offset < 0 ? 0 : (size_t)offset;
+    size_t count = first < newest->count ? newest->count - first : 0;
+    struct execution *items = ARENA_ARRAY(arena, count, struct execution);
+    for (size_t i = 0; i < count; i++)
+        if (!execution_by_row(tx, newest->rows[first + i], arena, &items[i], err)) return false;
+    *ret = (struct execution_page){.items = items, .count = count, .total = newest->total};
     return true;
+}
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+/* A word and the jobs that have it in their names: `few` of them, or more than are spelt out. */
+struct word {
+    struct str text; // in lower case
+    int64_t *jobs;
+    size_t job_count;
+    bool few;
+};
+
+struct search {
+    struct store_tx *tx;
+    struct arena *arena; // scratch
+    const struct execution_filter *filter;
+    int64_t queue; // names.id
+    struct word words[SEARCH_WORDS];
+    size_t word_count;
+    int64_t *full; // the jobs whose names have every word
+    size_t full_count;
+    struct newest newest;
+};
+
+static struct str folded(struct arena *arena, struct str word) {
+    char *bytes = arena_alloc(arena, word.len + 1);
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        bytes[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return (struct str){bytes, word.len};
+}
+
+static bool is_among(const struct search *s, struct str word) {
+    for (size_t i = 0; i < s->word_count; i++)
+        if (str_equal(s->words[i].text, word)) return true;
+    return false;
+}
+
+/* The words of the filter, each once; not those of `given`. */
+static void cut_words(struct search *s, struct str given) {
+    struct str rest = s->filter->search;
+    for (struct str word = words_next(&rest); word.len > 0; word = words_next(&rest)) {
+        struct str text = folded(s->arena, word);
+        if (s->word_count < COUNT_OF(s->words) && !is_among(s, text) && !words_have(given, text))
+            s->words[s->word_count++].text = text;
+    }
+}
+
+static bool look_up_names(struct search *s, struct err *err) {
+    for (size_t i = 0; i < s->word_count; i++) {
+        struct word *word = &s->words[i];
+        struct query q = query_begin(s->tx, SQL_JOBS_WITH_WORD);
+        query_text(&q, word->text);
+        query_i64(&q, FEW_JOBS + 1);
+        if (!rows_of_query(&q, s->arena, &word->jobs, &word->job_count, err)) return false;
+        word->few = word->job_count <= FEW_JOBS;
+    }
+    return true;
+}
+
+static bool find_full(struct search *s, struct err *err) {
+    const struct word *rarest = &s->words[0];
+    for (size_t i = 1; i < s->word_count; i++)
+        if (s->words[i].job_count < rarest->job_count) rarest = &s->words[i];
+    struct query q = query_begin(s->tx, SQL_JOBS_WITH_WORDS);
+    query_text(&q, rarest->text);
+    query_text(&q, s->filter->search);
+    query_i64(&q, MANY_JOBS + 1);
+    return rows_of_query(&q, s->arena, &s->full, &s->full_count, err);
+}
+
+/* ---- the three sorts ------------------------------------------------------------------------- */
+
+static bool walk_whole_chain(struct search *s, int64_t job, struct err *err) {
+    struct execution_filter filter = *s->filter;
+    filter.job_row = job;
+    filter.search = STR_NONE;
+    struct query q = query_begin(s->tx, SQL_EXECUTION_LIST_JOB);
+    bind_execution_filter(&q, &filter, s->queue);
+    query_i64(&q, -1);
+    query_i64(&q, 0);
+    return keep_all(&s->newest, &q, err);
+}
+
+/* With nothing else to ask, a counter has the total, and the newest are enough. */
+static bool walk_chain(struct search *s, int64_t job, struct err *err) {
+    struct query q = query_begin(s->tx, SQL_EXECUTION_LIST_JOB_PAGE);
+    query_i64(&q, job);
+    query_i64(&q, (int64_t)s->newest.most);
+    query_i64(&q, 0);
+    while (query_row(&q)) keep_newest(&s->newest, read_i64(&q));
+    if (!query_end(&q, err)) return false;
+    int64_t count;
+    q = query_begin(s->tx, SQL_EXECUTION_COUNT_JOB_PAGE);
+    query_i64(&q, job);
+    if (!number_of_query(&q, &count, err)) return false;
+    s->newest.total += count;
+    return true;
+}
+
+static bool find_named(struct search *s, struct err *err) {
+    const struct execution_filter *filter = s->filter;
+    bool plain = filter->status == 0 && utc_is_none(filter->from) && utc_is_none(filter->to) &&
+                 str_is_absent(filter->queue);
+    for (size_t i = 0; i < s->full_count; i++)
+        if (plain ? !walk_chain(s, s->full[i], err) : !walk_whole_chain(s, s->full[i], err))
+            return false;
+    return true;
+}
+
+static struct str full_as_json(const struct search *s, struct buf *json) {
+    if (s->full_count == 0) return STR_NONE;
+    for (size_t i = 0; i < s->full_count; i++)
+        buf_printf(json, "%c%lld", i == 0 ? '[' : ',', (long long)s->full[i]);
+    buf_put_char(json, ']');
+    return buf_str(json);
+}
+
+static void put_word(struct buf *match, const struct word *word) {
+    buf_printf(match, "(\"%.*s\"", STR_ARG(word->text));
+    for (size_t i = 0; word->few && i < word->job_count; i++)
+        buf_printf(match, " OR \"#%lld\"", (long long)word->jobs[i]);
+    buf_put_char(match, ')');
+}
+
+/* The question to the index. *all: it is the whole question; otherwise what it finds is to be
+ * looked at. A word alone is the whole question too: where a name has it, that is found as `named`.
+ */
+static void put_match(const struct search *s, struct buf *match, bool *all) {
+    size_t few = 0;
+    for (size_t i = 0; i < s->word_count; i++) few += s->words[i].few;
+    *all = few == s->word_count || s->word_count == 1;
+    if (s->filter->job_row != 0) buf_printf(match, "\"#%lld\" AND ", (long long)s->filter->job_row);
+    bool first = true;
+    for (size_t i = 0; i < s->word_count; i++) {
+        if (few > 0 && !s->words[i].few) continue;
+        if (!first) buf_put(match, few > 0 ? STR(" AND ") : STR(" OR "));
+        put_word(match, &s->words[i]);
+        first = false;
+    }
+}
+
+static bool find_indexed(struct search *s, struct str full, struct err *err) {
+    struct buf match = buf_with_max(0);
+    bool all;
+    put_match(s, &match, &all);
+    struct query q = query_begin(s->tx, SQL_SEARCH_INDEXED);
+    query_text(&q, buf_str(&match));
+    query_text(&q, full);
+    bind_execution_scope(&q, s->filter, s->queue);
+    query_text(&q, all ? STR_NONE : s->filter->search);
+    bool ok = keep_all(&s->newest, &q, err);
+    buf_free(&match);
+    return ok;
+}
+
+static bool find_waiting(struct search *s, struct str full, struct err *err) {
+    struct query q = query_begin(s->tx, SQL_SEARCH_WAITING);
+    query_i64(&q, s->filter->job_row);
+    query_text(&q, full);
+    bind_execution_scope(&q, s->filter, s->queue);
+    query_text(&q, s->filter->search);
+    return keep_all(&s->newest, &q, err);
+}
+
+static bool find_all(struct search *s, struct err *err) {
+    struct buf json = buf_with_max(0);
+    struct str full = full_as_json(s, &json);
+    bool ok = find_named(s, err) && find_indexed(s, full, err) && find_waiting(s, full, err);
+    buf_free(&json);
+    return ok;
+}
+
+/* ---- the way to go --------------------------------------------------------------------------- */
+
+static bool has_words(struct str search) {
+    return words_next(&search).len > 0;
+}
+
+/* Of one job: its name answers some of the words for all of its executions. */
+static bool prepare_for_job(struct search *s, bool *apt, struct err *err) {
+    struct query q = query_begin(s->tx, SQL_JOB_NAME);
+    query_i64(&q, s->filter->job_row);
+    struct str name = query_row(&q) ? read_text(&q, s->arena) : STR_NONE;
+    if (!query_end(&q, err)) return false;
+    cut_words(s, name);
+    for (size_t i = 0; i < s->word_count; i++) s->words[i].few = true;
+    *apt = s->word_count > 0;
+    return true;
+}
+
+static bool prepare_for_all(struct search *s, bool *apt, struct err *err) {
+    cut_words(s, STR_NONE);
+    if (!look_up_names(s, err) || !find_full(s, err)) return false;
+    *apt = s->full_count <= MANY_JOBS;
+    return true;
+}
+
+static bool search(struct search *s, struct arena *arena, bool *apt, struct execution_page *ret,
+                   struct err *err) {
+    const struct execution_filter *filter = s->filter;
+    *apt = has_words(filter->search) && filter->status != EXECUTION_PENDING &&
+           filter->status != EXECUTION_RUNNING;
+    if (!*apt) return true;
+    bool prepared =
+        filter->job_row != 0 ? prepare_for_job(s, apt, err) : prepare_for_all(s, apt, err);
+    if (!prepared) return false;
+    if (!*apt) return true;
+    return find_all(s, err) && read_page(s->tx, &s->newest, filter->offset, arena, ret, err);
+}
+
+bool search_list(struct store_tx *tx, const struct execution_filter *filter, int64_t queue,
+                 struct arena *arena, bool *apt, struct execution_page *ret, struct err *err) {
+    struct arena scratch = {0};
+    int64_t offset = filter->offset < 0 ? 0 : filter->offset;
+    int64_t limit = filter->limit < 0 ? 0 : filter->limit;
+    struct search s = {.tx = tx, .arena = &scratch, .filter = filter, .queue = queue};
+    s.newest.most = limit == 0 ? 0 : (size_t)offset + (size_t)limit;
+    bool ok = search(&s, arena, apt, ret, err);
+    free(s.newest.rows);
+    arena_free(&scratch);
+    return ok;
 }

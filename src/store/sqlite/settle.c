@@ -3,6 +3,7 @@
  * The fence is part of the statement that writes the end, so a settlement that comes late, twice or
  * from a node that was taken for dead changes no row, and nothing else of it is done.
  */
+#include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -20,7 +21,9 @@ static bool write_details(struct store_tx *tx, const struct settlement *item, st
     query_text(&q, item->error_message);
     query_text(&q, item->output);
     query_i64(&q, item->output_truncated);
-    return query_run(&q, err);
+    if (!query_run(&q, err)) return false;
+    bool says = item->error_message.len > 0 || item->output.len > 0;
+    return !says || search_note_text(tx, item->execution_row, err);
 }
 
 /* One that somebody asked to cancel: whatever its end says replaces the reason of the request. */

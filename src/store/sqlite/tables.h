@@ -132,6 +132,11 @@ WARN_UNUSED bool executions_of_query(struct query *q, struct arena *arena, struc
 WARN_UNUSED bool execution_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
                                   struct execution *ret, struct err *err);
 
+/* Binds status, from, to and queue of a filter, in this order; before them the job, when there is
+ * one, and behind them the search. */
+void bind_execution_scope(struct query *q, const struct execution_filter *filter, int64_t queue);
+void bind_execution_filter(struct query *q, const struct execution_filter *filter, int64_t queue);
+
 /* Of executions.flags. */
 enum { FLAG_HAS_DETAILS = 1, FLAG_CANCEL_REQUESTED = 2 };
 

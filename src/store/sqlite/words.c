@@ -1,31 +1,9 @@
-/* words.c - the search for words, until the full-text index answers it; see words.h. */
+/* words.c - the SQL functions of words.h. */
 #include "store/sqlite/words.h"
 
+#include "base/buf.h"
 #include "store/sqlite/connection.h"
-
-enum { TEXTS = 3 };
-
-static bool is_word_byte(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (unsigned char)c >= 0x80;
-}
-
-/* Cuts the first word off *rest; empty when there is none left. */
-static struct str next_word(struct str *rest) {
-    size_t start = 0;
-    while (start < rest->len && !is_word_byte(rest->ptr[start])) start++;
-    size_t end = start;
-    while (end < rest->len && is_word_byte(rest->ptr[end])) end++;
-    struct str word = str_slice(*rest, start, end - start);
-    *rest = str_slice(*rest, end, rest->len - end);
-    return word;
-}
-
-static bool has_word(struct str text, struct str wanted) {
-    for (struct str word = next_word(&text); word.len > 0; word = next_word(&text))
-        if (str_equal_nocase(word, wanted)) return true;
-    return false;
-}
+#include "store/words.h"
 
 static struct str text_of(sqlite3_value *value) {
     const char *text = (const char *)sqlite3_value_text(value);
@@ -35,17 +13,41 @@ static struct str text_of(sqlite3_value *value) {
 static void has_words(sqlite3_context *context, int count, sqlite3_value **arguments) {
     struct str words = text_of(arguments[0]);
     bool all = true;
-    for (struct str word = next_word(&words); word.len > 0 && all; word = next_word(&words)) {
+    for (struct str word = words_next(&words); word.len > 0 && all; word = words_next(&words)) {
         bool found = false;
-        for (int i = 1; i < count && !found; i++) found = has_word(text_of(arguments[i]), word);
+        for (int i = 1; i < count && !found; i++) found = words_have(text_of(arguments[i]), word);
         all = found;
     }
     sqlite3_result_int(context, all);
 }
 
+static void put_folded(struct buf *out, struct str word) {
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        buf_put_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+    }
+}
+
+/* No byte of a word needs an escape in JSON. */
+static void words_of(sqlite3_context *context, int count, sqlite3_value **arguments) {
+    (void)count;
+    struct buf json = buf_with_max(0);
+    struct str text = text_of(arguments[0]);
+    for (struct str word = words_next(&text); word.len > 0; word = words_next(&text)) {
+        buf_put(&json, json.len == 0 ? STR("[\"") : STR("\",\""));
+        put_folded(&json, word);
+    }
+    buf_put(&json, json.len == 0 ? STR("[]") : STR("\"]"));
+    sqlite3_result_text64(context, json.ptr, json.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    buf_free(&json);
+}
+
 bool words_register(sqlite3 *db, struct err *err) {
-    int result = sqlite3_create_function_v2(db, "has_words", 1 + TEXTS,
-                                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                            NULL, has_words, NULL, NULL, NULL);
+    enum { FLAGS = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY };
+    int result =
+        sqlite3_create_function_v2(db, "has_words", -1, FLAGS, NULL, has_words, NULL, NULL, NULL);
+    if (result == SQLITE_OK)
+        result =
+            sqlite3_create_function_v2(db, "words_of", 1, FLAGS, NULL, words_of, NULL, NULL, NULL);
     return result == SQLITE_OK || sqlite_failed(db, result, err);
 }

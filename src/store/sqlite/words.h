@@ -1,6 +1,9 @@
-/* words.h - the SQL function has_words(words, text, text, text): is every word of the first
- * argument a word of one of the others? ASCII case folded; letters, digits and everything beyond
- * ASCII make up words. A null text has no words.
+/* words.h - words in SQL (store/words.h says what a word is):
+ *
+ *     has_words(words, text, ...)   is every word of the first a word of one of the texts?
+ *     words_of(text)                its words in lower case, as a JSON array
+ *
+ * A null text has no words.
  *
  *   Owns: nothing.   Threads: pure.   Errors: words_register fails as SQLite says.
  */

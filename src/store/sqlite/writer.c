@@ -241,6 +241,7 @@ void writer_begin_write(struct writer *writer) {
     forget_counts(&writer->write);
     writer->write_changed_jobs = false;
     writer->paused_all_before = writer->paused_all;
+    writer->search_mark_before = writer->search_mark;
 }
 
 bool writer_keep_write(struct store_tx *tx, struct err *err) {
@@ -262,6 +263,7 @@ bool writer_keep_write(struct store_tx *tx, struct err *err) {
 
 void writer_undo_write(struct writer *writer) {
     writer->paused_all = writer->paused_all_before;
+    writer->search_mark = writer->search_mark_before;
     names_forget(&writer->names);
 }
 
@@ -293,6 +295,8 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     }
     bool paused;
     if (!query_end(&q, err) || !load_paused(tx, &paused, err)) return false;
+    q = query_begin(tx, SQL_SEARCH_MARK_GET);
+    if (!number_of_query(&q, &writer->search_mark, err)) return false;
     /* What was given out in vain since is never given out again. */
     if (fence > writer->fence) writer->fence = fence;
     if (last_execution > writer->last_execution) writer->last_execution = last_execution;
