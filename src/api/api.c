@@ -1,6 +1,7 @@
 /* api.c - life of the API, authentication of each request, and the helpers of context.h. */
 #include "api/context.h"
 
+#include "api/request_metrics.h"
 #include "api/routes.h"
 
 #include <stdlib.h>
@@ -50,6 +51,9 @@ struct api *api_new(const struct api_options *options, struct err *err) {
     api->defaults.retry.delay_seconds = options->retry_delay_seconds;
     api->job_pages = answer_cache_new();
     api->live_output = live_output_new();
+    size_t route_count;
+    const struct http_route *routes = api_routes(&route_count);
+    api->requests = request_metrics_new(routes, route_count);
     struct streams_options streams = {
         .clock = options->clock,
         .identity = options->identity,
@@ -69,6 +73,7 @@ void api_free(struct api *api) {
     streams_free(api->streams);
     feed_free(api->feed);
     live_output_free(api->live_output);
+    request_metrics_free(api->requests);
     answer_cache_free(api->job_pages);
     free(api);
 }
@@ -86,9 +91,12 @@ bool api_add_routes(struct api *api, struct http_router *router, struct err *err
 /* ---- who is calling ---- */
 
 bool api_before(struct http_request *request, struct http_response *response, void *context) {
-    struct api *api = context;
     unsigned needed = request->route->role;
-    if (needed == API_OPEN) return true;
+    return needed == API_OPEN || api_authenticate(context, request, response, needed);
+}
+
+bool api_authenticate(struct api *api, struct http_request *request, struct http_response *response,
+                      unsigned role) {
     struct err err = ERR_INIT;
     struct str bearer = request_bearer(request);
     if (str_is_absent(bearer)) {
@@ -102,9 +110,9 @@ bool api_before(struct http_request *request, struct http_response *response, vo
         respond_err(request, response, &err);
         return false;
     }
-    if ((unsigned)who->role < needed) {
+    if ((unsigned)who->role < role) {
         err_set(&err, ERR_FORBIDDEN, "this needs the role %.*s; the token has %.*s",
-                STR_ARG(role_name((enum role)needed)), STR_ARG(role_name(who->role)));
+                STR_ARG(role_name((enum role)role)), STR_ARG(role_name(who->role)));
         respond_err(request, response, &err);
         return false;
     }

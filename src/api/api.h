@@ -2,7 +2,7 @@
  *
  *     struct api *api = api_new(&options, &err);
  *     if (!api_add_routes(api, router, &err)) ...
- *     http options: .before = api_before, .context = api
+ *     http options: .before = api_before, .done = api_done, .context = api
  *     engine options: .on_event = api_on_event, .event_context = api, .on_output, .output_context
  *
  *   Owns:    api_new copies its options; what they point to must outlive api_free.
@@ -36,6 +36,8 @@ struct api_options {
     int64_t retry_max_attempts, retry_delay_seconds;
     const struct handlers_options *handlers; // for checking configurations
     int64_t idempotency_hours;               // how long an Idempotency-Key is remembered: 24
+    int64_t stats_window_hours, upcoming_window_minutes;
+    bool open_metrics; // anybody may read /metrics
 };
 
 struct api;
@@ -45,6 +47,7 @@ void api_free(struct api *api); // NULL is fine; after the server has stopped
 void api_set_engine(struct api *api, struct engine *engine);
 WARN_UNUSED bool api_add_routes(struct api *api, struct http_router *router, struct err *err);
 http_before api_before;
+http_done_hook api_done;
 void api_on_event(void *context, const struct engine_event *event);
 void api_on_output(void *context, struct guid execution_id, struct str more);
 

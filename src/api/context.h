@@ -32,9 +32,13 @@ struct api {
     struct streams *streams;        // everyone who listens
     struct feed *feed;              // what they hear from GET /events
     struct live_output *live_output;
+    struct request_metrics *requests;
 };
 
 /* ---- who is calling ---- */
+/* Finds out by the bearer token. False when it has answered 401 or, below the role, 403. */
+bool api_authenticate(struct api *api, struct http_request *request, struct http_response *response,
+                      unsigned role);
 const struct principal *api_principal(const struct http_request *request); // of a route with a role
 struct actor api_actor(const struct http_request *request);
 
@@ -144,13 +148,14 @@ http_handler events_stream;
 http_handler exclusions_set, exclusions_show, exclusions_clear;
 http_handler runs_trigger, runs_list, runs_history, runs_upcoming, runs_occurrences, runs_backfill;
 http_handler executions_list, executions_show, executions_output, executions_cancel;
-http_handler executions_retry, executions_timeline;
+http_handler executions_retry, executions_timeline, dashboard_stats;
 http_handler cron_explain_pattern;
 http_handler auth_login, auth_refresh, auth_logout, auth_me;
 http_handler tokens_create, tokens_list, tokens_revoke;
 http_handler users_create, users_list, users_show, users_lock, users_unlock, users_set_password;
 http_handler users_set_roles, users_delete;
 http_handler service_health, service_ready, service_version, service_openapi, service_docs;
+http_handler service_metrics;
 
 /* ---- what listeners are told; on the thread of the streams ---- */
 void events_news(struct api *api);                           // events.c

@@ -51,6 +51,7 @@ static const struct http_route table[] = {
     WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/executions/{executionId}/retry", ROLE_USER,
                         executions_retry),
 
+    READ(V1 "/dashboard/stats", ROLE_VIEWER, dashboard_stats),
     READ(V1 "/events", ROLE_VIEWER, events_stream),
 
     {HTTP_POST, V1 "/cron/explain", cron_explain_pattern, 0, ROLE_USER, 0},
@@ -75,6 +76,7 @@ static const struct http_route table[] = {
     READ("/healthz", API_OPEN, service_health),
     READ("/readyz", API_OPEN, service_ready),
     READ("/version", API_OPEN, service_version),
+    SLOW_READ("/metrics", API_OPEN, service_metrics),
     {HTTP_GET, "/openapi.json", service_openapi, HTTP_NO_BODY | HTTP_CACHEABLE, API_OPEN, 0},
     {HTTP_GET, "/docs", service_docs, HTTP_NO_BODY | HTTP_CACHEABLE | HTTP_PAGE, API_OPEN, 0},
 };

@@ -197,6 +197,9 @@ static bool make_api(struct server *server, struct err *err) {
         .retry_delay_seconds = settings->retry_delay_seconds,
         .handlers = &server->handlers,
         .idempotency_hours = IDEMPOTENCY_HOURS,
+        .stats_window_hours = settings->stats_window_hours,
+        .upcoming_window_minutes = settings->upcoming_window_minutes,
+        .open_metrics = settings->open_metrics || is_loopback(settings->address),
     };
     server->api = api_new(&options, err);
     if (server->api == NULL) return false;
@@ -279,6 +282,7 @@ static bool start_http(struct server *server, struct err *err) {
         .rate_limit_per_minute = (unsigned)settings->rate_limit_per_minute,
         .clock = server->clock,
         .before = api_before,
+        .done = api_done,
         .context = server->api,
     };
     if (!read_pem(server, settings->tls_certificate, &options.tls_certificate, err) ||

@@ -47,6 +47,7 @@ struct settings {
     bool allow_plain_http;
     struct text_list trusted_proxies;
     int64_t max_body_bytes, max_connections, request_timeout_seconds, rate_limit_per_minute;
+    bool open_metrics;
     /* Scheduler */
     int64_t worker_count;
     struct text_list queues;

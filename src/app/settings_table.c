@@ -55,6 +55,8 @@ static const struct setting table[] = {
            "for a request to arrive and its answer to be taken"),
     NUMBER("Server:RateLimitPerMinute", rate_limit_per_minute, "0", 0, 10000000,
            "requests a minute from one address; 0 = no limit"),
+    BOOL("Server:OpenMetrics", open_metrics, "false",
+         "let anybody read /metrics; on loopback anybody may anyway"),
     NOT_OFFERED("Scheduler:Hangfire:DashboardEnabled"),
     NOT_OFFERED("Scheduler:Hangfire:DashboardPath"),
     NUMBER("Scheduler:Hangfire:WorkerCount", worker_count, "5", 1, 100000,

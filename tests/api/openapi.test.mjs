@@ -172,7 +172,7 @@ test('each operation says what it is, who may call it, and which problems it has
     const inPath = parametersOf(operations.get(id)).filter((each) => each.in === 'path').map(({ name }) => name);
     assert.deepEqual(inPath, [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name), `${method} ${route}: path parameters`);
     for (const status of ['429', '503', 'default']) assert.ok(value.responses[status], `${id}: ${status}`);
-    assert.equal(value.responses['401'] !== undefined, role !== 'none' || ['login', 'refreshToken'].includes(id), `${id}: 401`);
+    assert.equal(value.responses['401'] !== undefined, role !== 'none' || ['login', 'refreshToken', 'getMetrics'].includes(id), `${id}: 401`);
     assert.equal(value.responses['403'] !== undefined, ['User', 'Admin'].includes(role) || id === 'createToken', `${id}: 403`);
     if (value.requestBody) for (const status of ['400', '413', '415']) assert.ok(value.responses[status] || id === 'logout', `${id}: ${status}`);
   }
@@ -280,6 +280,7 @@ test('runs: trigger, output, retry, cancel, the ledger, backfill', async () => {
   assert.equal((await ended(again.body)).retryParentId, execution.id);
   assert.equal((await done('listJobExecutions', 200, { params, query: '?status=succeeded&fromDate=2020-01-01T00:00:00Z&toDate=2090-01-01T00:00:00Z' })).body.totalCount, 2);
   assert.equal((await done('listExecutions', 200, { query: `?jobId=${job.id}&queue=critical&status=3&pageSize=1` })).body.items.length, 1);
+  await done('getStats', 200);
   await done('getTimeline', 200, { query: '?hours=1&bucketMinutes=10' });
 
   const slow = (await done('createJob', 201, { body: httpJob({ jobConfiguration: { url: `${target.url}/slow` } }) })).body;
@@ -371,7 +372,7 @@ test('every example of a request works as it stands', async () => {
 });
 
 test('service: up, ready, version, this description, its page', async () => {
-  for (const id of ['getHealth', 'getReadiness', 'getVersion', 'getOpenApi', 'getDocs']) await done(id, 200, { token: null });
+  for (const id of ['getHealth', 'getReadiness', 'getVersion', 'getMetrics', 'getOpenApi', 'getDocs']) await done(id, 200, { token: null });
   assert.equal((await done('getVersion', 200)).body.version, openapi.info.version);
 });
 

@@ -123,7 +123,7 @@ class Server {
 
   #readyLine() {
     if (this.hasEnded()) throw new Error(`it ended with ${this.#child.signalCode ?? this.#child.exitCode}`);
-    return /^Alphabet \S+ is ready at http:\/\/127\.0\.0\.1:(\d+)$/m.exec(this.#output)?.[1];
+    return /^Alphabet \S+ is ready at http:\/\/(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)$/m.exec(this.#output)?.[1];
   }
 
   get pid() { return this.#child.pid; }
