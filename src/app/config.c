@@ -6,11 +6,7 @@
 
 int app_config(int argc, char **argv) {
     struct settings settings;
-    int code = options_load(
-        argc, argv,
-        "Usage: alphabet config [OPTIONS]\n\nPrints every setting, its value (secrets masked) and "
-        "where it came from.",
-        &settings);
+    int code = options_load(argc, argv, "config", &settings);
     if (code != 0) return code < 0 ? 0 : code;
     struct buf out = buf_with_max(0);
     settings_print(&settings, &out);

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include "app/commands.h"
+#include "cli/commands.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -18,18 +19,6 @@ static const struct {
     {STR_INIT("--log-level"), "Logging:Level"},
     {STR_INIT("--workers"), "Scheduler:Hangfire:WorkerCount"},
 };
-
-static const char options_text[] =
-    "Options:\n"
-    "  --config FILE      settings file (appsettings.json in this folder, if it is there)\n"
-    "  --data DIR         data folder (Data:Directory)\n"
-    "  --address ADDRESS  address to listen on (Server:Address)\n"
-    "  --port N           port, 0 = any free one (Server:Port)\n"
-    "  --workers N        executions at once (Scheduler:Hangfire:WorkerCount)\n"
-    "  --log-level LEVEL  debug, info, warn or error (Logging:Level)\n"
-    "  --set KEY=VALUE    any setting, by its key: --set Server:MaxConnections=5000\n"
-    "  --help             this text\n"
-    "\nEvery setting can also come from the environment: Scheduler__Hangfire__WorkerCount=20\n";
 
 struct parsed {
     const char *file;
@@ -65,12 +54,12 @@ static const char *key_of_flag(struct str flag) {
 }
 
 /* "--port=8080" and "--port 8080" are the same. */
-static int parse(int argc, char **argv, const char *usage, struct parsed *parsed) {
+static int parse(int argc, char **argv, const char *command, struct parsed *parsed) {
     for (int i = 1; i < argc; i++) {
         struct str value = str_from_cstr(argv[i]);
         struct str name = str_cut(&value, '=');
         if (str_equal(name, STR("--help")) || str_equal(name, STR("-h"))) {
-            (void)printf("%s\n\n%s", usage, options_text);
+            help_of_command(stdout, command_find(command));
             return HELP_PRINTED;
         }
         bool is_set = str_equal(name, STR("--set"));
@@ -94,10 +83,10 @@ static int parse(int argc, char **argv, const char *usage, struct parsed *parsed
     return 0;
 }
 
-int options_load(int argc, char **argv, const char *usage, struct settings *ret) {
+int options_load(int argc, char **argv, const char *command, struct settings *ret) {
     struct parsed parsed = {0};
     struct buf complaints = buf_with_max(0);
-    int code = parse(argc, argv, usage, &parsed);
+    int code = parse(argc, argv, command, &parsed);
     if (code == 0) {
         struct settings_sources sources = {
             .file = parsed.file,

@@ -8,7 +8,8 @@
 
 #include "app/settings.h"
 
-/* EXIT codes: 0 = go on, else leave with that code; -1 = --help was printed, leave with 0. */
-int options_load(int argc, char **argv, const char *usage, struct settings *ret);
+/* `command` names the row of the command table (cli/commands.h) that --help prints.
+ * EXIT codes: 0 = go on, else leave with that code; -1 = --help was printed, leave with 0. */
+int options_load(int argc, char **argv, const char *command, struct settings *ret);
 
 #endif

@@ -344,7 +344,7 @@ static void print_greeting(struct server *server) {
 static void reload(int argc, char **argv) {
     struct settings fresh;
     enum log_level level;
-    if (options_load(argc, argv, "", &fresh) != 0) {
+    if (options_load(argc, argv, "serve", &fresh) != 0) {
         log_error("reload failed", "action=\"the settings in force stay\"");
         return;
     }
@@ -392,8 +392,7 @@ int app_serve(int argc, char **argv) {
     struct server server = {0};
     struct err err = ERR_INIT;
     sigset_t signals;
-    int code = options_load(argc, argv, "Usage: alphabet serve [OPTIONS]\n\nRuns the server.",
-                            &server.settings);
+    int code = options_load(argc, argv, "serve", &server.settings);
     if (code != 0) return code < 0 ? 0 : code;
     prepare_process();
     block_signals(&signals);

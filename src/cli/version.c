@@ -3,9 +3,8 @@
 
 #include <stdio.h>
 
-int cli_version(int argc, char **argv) {
-    (void)argc;
-    (void)argv;
-    return printf("alphabet %s\n", ALPHABET_VERSION) > 0 && fflush(stdout) == 0 ? EXIT_OK
-                                                                                : EXIT_FAILED;
+int cli_version(struct invocation *invocation) {
+    (void)invocation;
+    (void)printf("alphabet %s\n", ALPHABET_VERSION);
+    return EXIT_OK;
 }

@@ -1,4 +1,4 @@
-// The command line: cron explain, config, version, help; exit codes.
+// The command line without a server: cron explain, config, version; wrong usage.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,0 +1,324 @@
+/* why_reason.c - why a due time was passed over, and what became of one that was not.
+ *
+ * The history of the job is read newest first: the last change before the due time that paused or
+ * disabled it is the one to blame, and the first one behind it that took that back says until when.
+ */
+#include "base/bounds.h"
+#include "base/json_read.h"
+#include "cli/lists.h"
+#include "cli/output.h"
+#include "cli/why.h"
+
+#include <stdio.h>
+
+enum { HISTORY_READ = 2000, RETRY_PAGES = 6, LATE_MS = 1000 };
+
+/* ---- the history ---- */
+
+static const json_t *history(struct why *why) {
+    struct list_answer list;
+    if (why->history != NULL) return why->history;
+    struct str path = arena_printf(&client_invocation(why->client)->arena, V1 "/jobs/%.*s/history",
+                                   STR_ARG(json_text(why->job, "id")));
+    why->history =
+        list_get(why->client, path, HISTORY_READ, &list) == EXIT_OK ? list.items : json_array();
+    return why->history;
+}
+
+static bool sets(const json_t *entry, const char *member, bool value) {
+    const json_t *after = json_object_get(json_object_get(entry, "after"), member);
+    return value ? json_is_true(after) : json_is_false(after);
+}
+
+/* The change that made `member` be `value` at t, and the one that ended that; NULL: none. */
+static void find_change(struct why *why, struct utc t, const char *member, bool value,
+                        const json_t **begin, const json_t **end) {
+    const json_t *entries = history(why);
+    *begin = *end = NULL;
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i);
+        bool later = utc_before(t, utc_of_json(json_object_get(entry, "at")));
+        if (later && sets(entry, member, !value)) *end = entry;
+        if (!later && sets(entry, member, value)) {
+            *begin = entry;
+            return;
+        }
+    }
+}
+
+static void put_by(struct why *why, struct buf *buf, const json_t *entry) {
+    struct str address = json_text(entry, "address");
+    buf_put(buf, STR(" by "));
+    why_put_text(buf, json_text(entry, "actor"));
+    if (address.len > 0) buf_put(buf, STR(" from "));
+    why_put_text(buf, address);
+    buf_put(buf, STR(" at "));
+    why_put_instant(why, buf, utc_of_json(json_object_get(entry, "at")));
+}
+
+static void put_switched(struct why *why, struct buf *buf, struct utc due, const char *member,
+                         bool value, const char *was, const char *back) {
+    const json_t *begin, *end;
+    find_change(why, due, member, value, &begin, &end);
+    buf_printf(buf, ": the job was %s", was);
+    if (begin == NULL) {
+        buf_put(buf, STR(" then.\n"));
+        return;
+    }
+    if (str_equal(json_text(begin, "action"), STR("job.create")))
+        buf_put(buf, STR(" when created"));
+    put_by(why, buf, begin);
+    struct utc until = utc_of_json(json_object_get(json_object_get(begin, "after"), "pausedUntil"));
+    if (!utc_is_none(until)) {
+        buf_put(buf, STR(", until "));
+        why_put_instant(why, buf, until);
+    }
+    if (end != NULL) {
+        buf_printf(buf, ", and %s", back);
+        put_by(why, buf, end);
+    } else if (utc_is_none(until) || utc_before(why->now, until)) {
+        buf_printf(buf, ", and still is");
+    }
+    buf_put(buf, STR(".\n"));
+}
+
+/* ---- passed over ---- */
+
+static void put_overlap(struct why *why, struct buf *buf, struct utc due) {
+    char to[RFC3339_LENGTH + 1];
+    struct list_answer list;
+    struct str policy = json_text(why->job, "concurrencyPolicy");
+    buf_put(buf, STR(": a run of it was still going"));
+    utc_format(due, to);
+    struct str path =
+        arena_printf(&client_invocation(why->client)->arena, V1 "/jobs/%.*s/executions?toDate=%s",
+                     STR_ARG(json_text(why->job, "id")), to);
+    if (list_get(why->client, path, 10, &list) == EXIT_OK) {
+        for (size_t i = 0; i < json_array_size(list.items); i++) {
+            const json_t *run = json_array_get(list.items, i);
+            struct utc started = utc_of_json(json_object_get(run, "startedAt"));
+            struct utc ended = utc_of_json(json_object_get(run, "completedAt"));
+            if (utc_is_none(started) || (!utc_is_none(ended) && utc_before(ended, due))) continue;
+            buf_put(buf, STR(", since "));
+            why_put_instant(why, buf, started);
+            buf_printf(buf, " (execution %.*s)", STR_ARG(json_text(run, "id")));
+            break;
+        }
+        list_free(&list);
+    }
+    buf_printf(buf, ", and its concurrencyPolicy is %.*s.\n", STR_ARG(policy));
+}
+
+static void put_misfire(struct why *why, struct buf *buf) {
+    struct str policy = json_text(why->job, "misfirePolicy");
+    buf_put(buf, STR(": no scheduler was running then to start it, and its misfirePolicy is "));
+    buf_put(buf, policy);
+    if (str_equal(policy, STR("FireOnce")))
+        buf_put(buf, STR(", so that one run caught up for all that were missed"));
+    buf_put(buf, STR(".\n"));
+}
+
+static void put_exclusion(struct why *why, struct buf *buf, struct utc due) {
+    const json_t *exclusions = json_object_get(why->job, "exclusions");
+    const json_t *range = json_object_get(exclusions, "timeRange");
+    int64_t local = utc_seconds(due) + zone_offset(why->zone, utc_seconds(due));
+    struct civil c = civil_from_seconds(local);
+    static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                       "Thursday", "Friday", "Saturday"};
+    const char *day = days[civil_weekday(civil_to_days(c.year, c.month, c.day))];
+    struct str date = arena_printf(&client_invocation(why->client)->arena, "%04d-%02d-%02d", c.year,
+                                   c.month, c.day);
+    const json_t *dates = json_object_get(exclusions, "excludedDates");
+    const json_t *weekdays = json_object_get(exclusions, "excludedDaysOfWeek");
+    buf_put(buf, STR(": the job excludes "));
+    for (size_t i = 0; i < json_array_size(dates); i++)
+        if (str_equal(json_str_of(json_array_get(dates, i)), date)) {
+            buf_printf(buf, "the day %.*s.\n", STR_ARG(date));
+            return;
+        }
+    for (size_t i = 0; i < json_array_size(weekdays); i++)
+        if (str_equal(json_str_of(json_array_get(weekdays, i)), str_from_cstr(day))) {
+            buf_printf(buf, "every %s.\n", day);
+            return;
+        }
+    if (json_is_object(range))
+        buf_printf(buf, "the time from %.*s to %.*s.\n", STR_ARG(json_text(range, "start")),
+                   STR_ARG(json_text(range, "end")));
+    else
+        buf_put(buf, STR("that time.\n"));
+}
+
+static void put_end_of_schedule(struct why *why, struct buf *buf, struct utc due) {
+    struct utc end = utc_of_json(json_object_get(why->job, "endAt"));
+    int64_t most = json_number(why->job, "maxRuns");
+    if (!utc_is_none(end) && utc_before(end, due)) {
+        buf_put(buf, STR(": its schedule ended at "));
+        why_put_instant(why, buf, end);
+        buf_put(buf, STR(" (endAt).\n"));
+    } else if (most > 0) {
+        buf_printf(buf, ": it had run %lld times, which is all that maxRuns allows.\n",
+                   (long long)most);
+    } else {
+        buf_put(buf, STR(": its schedule was over.\n"));
+    }
+}
+
+void why_put_reason(struct why *why, struct buf *buf, const json_t *occurrence) {
+    struct str reason = json_text(occurrence, "reason");
+    struct utc due = utc_of_json(json_object_get(occurrence, "due"));
+    if (str_equal(reason, STR("Paused")))
+        put_switched(why, buf, due, "isPaused", true, "paused", "resumed");
+    else if (str_equal(reason, STR("Disabled")))
+        put_switched(why, buf, due, "isEnabled", false, "disabled", "enabled again");
+    else if (str_equal(reason, STR("Overlap")))
+        put_overlap(why, buf, due);
+    else if (str_equal(reason, STR("Misfire")))
+        put_misfire(why, buf);
+    else if (str_equal(reason, STR("Exclusion")))
+        put_exclusion(why, buf, due);
+    else if (str_equal(reason, STR("DaylightSaving")))
+        buf_put(buf, STR(": that clock time does not exist on that day, and the job's dstPolicy "
+                         "skips it.\n"));
+    else if (str_equal(reason, STR("EndOfSchedule")))
+        put_end_of_schedule(why, buf, due);
+    else
+        buf_printf(buf, ": %.*s.\n", STR_ARG(reason));
+}
+
+void why_put_no_record(struct why *why, struct buf *buf, struct utc due) {
+    const json_t *entries = history(why), *change = NULL;
+    for (size_t i = 0; i < json_array_size(entries); i++) {
+        const json_t *entry = json_array_get(entries, i), *after = json_object_get(entry, "after");
+        bool schedule = json_object_get(after, "scheduleExpression") != NULL ||
+                        json_object_get(after, "intervalSeconds") != NULL ||
+                        json_object_get(after, "scheduleType") != NULL ||
+                        json_object_get(after, "runAt") != NULL ||
+                        json_object_get(after, "startAt") != NULL ||
+                        json_object_get(after, "timezone") != NULL;
+        if (!utc_before(due, utc_of_json(json_object_get(entry, "at")))) break;
+        if (schedule) change = entry;
+    }
+    buf_put(buf, STR(" and nothing is recorded: the job had another schedule then"));
+    if (change != NULL) {
+        buf_put(buf, STR(", changed"));
+        put_by(why, buf, change);
+    } else {
+        buf_put(buf, STR(", or its executions were cleared"));
+    }
+    buf_put(buf, STR(".\n"));
+}
+
+/* ---- it ran ---- */
+
+static void put_result(struct why *why, struct buf *buf, const json_t *run) {
+    struct str status = json_text(run, "status"), error = json_text(run, "errorMessage");
+    if (str_equal(status, STR("Pending"))) {
+        buf_printf(buf, "is waiting in the queue %.*s", STR_ARG(json_text(run, "queue")));
+        struct utc available = utc_of_json(json_object_get(run, "availableAt"));
+        if (!utc_is_none(available) && utc_before(why->now, available)) {
+            buf_put(buf, STR(" until "));
+            why_put_instant(why, buf, available);
+        } else {
+            buf_put(buf, STR(" for a free worker, or for the end of a pause of everything"));
+        }
+        return;
+    }
+    buf_put(buf, status);
+    if (json_is_integer(json_object_get(run, "durationMs"))) {
+        buf_put(buf, STR(" after "));
+        buf_put_length(buf, json_number(run, "durationMs"));
+    }
+    if (error.len == 0) return;
+    buf_put(buf, STR(" ("));
+    why_put_text(buf, error);
+    buf_put_char(buf, ')');
+}
+
+static void put_lateness(struct buf *buf, const json_t *run, const json_t *occurrence) {
+    int64_t late = json_number(occurrence, "lateMs");
+    struct utc due = utc_of_json(json_object_get(occurrence, "due"));
+    struct utc available = utc_of_json(json_object_get(run, "availableAt"));
+    int64_t wanted = utc_is_none(available) ? 0 : utc_diff(available, due).us / 1000;
+    buf_put(buf, STR("started "));
+    if (late < LATE_MS) {
+        buf_printf(buf, "%lld ms late, ", (long long)late);
+        return;
+    }
+    buf_put_length(buf, late);
+    buf_put(buf, STR(" late"));
+    if (wanted > 0) {
+        buf_put(buf, STR(" ("));
+        buf_put_length(buf, wanted);
+        buf_put(buf, STR(" of that is its jitter)"));
+    } else if (str_equal(json_text(run, "trigger"), STR("CatchUp"))) {
+        buf_put(buf, STR(" to catch up, since no scheduler was running at the time"));
+    } else {
+        buf_put(buf, STR(", having waited for a free worker or for the end of a pause"));
+    }
+    buf_put(buf, STR(", "));
+}
+
+/* The retries on one page of executions, which lists the newest first. */
+static void add_retries_of(struct why *why, const json_t *items, char parent[40]) {
+    for (size_t i = json_array_size(items); i-- > 0;) {
+        json_t *run = json_array_get(items, i);
+        if (!str_equal(json_text(run, "retryParentId"), str_from_cstr(parent))) continue;
+        (void)json_array_append(why->attempts, run);
+        (void)snprintf(parent, 40, "%.*s", STR_ARG(json_text(run, "id")));
+    }
+}
+
+/* The executions that repeat `first`, each the one before. They follow it in time, so they are on
+ * the last pages of what began since. */
+static int add_retries(struct why *why, const json_t *first) {
+    char from[RFC3339_LENGTH + 1], parent[40];
+    struct buf path = buf_with_max(0);
+    int64_t page = 1, last = 1;
+    int code = EXIT_OK;
+    utc_format(utc_of_json(json_object_get(first, "createdAt")), from);
+    (void)snprintf(parent, sizeof parent, "%.*s", STR_ARG(json_text(first, "id")));
+    for (int64_t done = 0; code == EXIT_OK && page >= 1 && done < RETRY_PAGES; done++) {
+        struct reply reply;
+        buf_reset(&path);
+        buf_printf(&path, V1 "/jobs/%.*s/executions?fromDate=%s&pageSize=%d&pageNumber=%lld",
+                   STR_ARG(json_text(why->job, "id")), from, MAX_PAGE_SIZE, (long long)page);
+        code = client_get(why->client, buf_str(&path), &reply);
+        if (done == 0)
+            last = (json_number(reply.json, "totalCount") + MAX_PAGE_SIZE - 1) / MAX_PAGE_SIZE;
+        if (done > 0 || last <= 1)
+            add_retries_of(why, json_object_get(reply.json, "items"), parent);
+        page = done == 0 && last > 1 ? last : page - 1;
+        reply_free(&reply);
+    }
+    buf_free(&path);
+    return code;
+}
+
+int why_put_execution(struct why *why, struct buf *buf, const json_t *occurrence) {
+    struct reply reply;
+    struct str id = json_text(occurrence, "executionId");
+    struct str path =
+        arena_printf(&client_invocation(why->client)->arena, V1 "/executions/%.*s", STR_ARG(id));
+    int code = client_get(why->client, path, &reply);
+    if (code == EXIT_OK) {
+        const json_t *first = reply.json;
+        bool started = json_is_string(json_object_get(first, "startedAt"));
+        size_t at = json_array_size(why->attempts);
+        (void)json_array_append(why->attempts, reply.json);
+        buf_put(buf, started ? STR("It ran at ") : STR("It was due at "));
+        why_put_instant(why, buf, utc_of_json(json_object_get(occurrence, "due")));
+        buf_put(buf, STR(": "));
+        if (started) put_lateness(buf, first, occurrence);
+        put_result(why, buf, first);
+        buf_printf(buf, "; execution %.*s.\n", STR_ARG(id));
+        if (str_equal(json_text(first, "status"), STR("Failed"))) code = add_retries(why, first);
+        for (size_t i = at + 1; i < json_array_size(why->attempts); i++) {
+            const json_t *run = json_array_get(why->attempts, i);
+            buf_printf(buf, "Attempt %lld: ", (long long)json_number(run, "retryCount") + 1);
+            put_result(why, buf, run);
+            buf_printf(buf, "; execution %.*s.\n", STR_ARG(json_text(run, "id")));
+        }
+    }
+    reply_free(&reply);
+    return code;
+}
