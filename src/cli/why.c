@@ -161,8 +161,9 @@ static void put_schedule_hint(struct why *why, struct utc t) {
 static int put_no_due_time(struct why *why, const struct moment *moment, json_t **before,
                            json_t **after) {
     struct buf *buf = &why->answer;
+    struct utc created = utc_of_json(json_object_get(why->job, "createdAt"));
     int code = neighbour(why, moment->from, true, before);
-    if (code == EXIT_OK) code = neighbour(why, moment->to, false, after);
+    if (code == EXIT_OK) code = neighbour(why, utc_max(moment->to, created), false, after);
     if (code != EXIT_OK) return code;
     buf_put(buf, STR("It has no due time at "));
     why_put_instant(why, buf, moment->from);
