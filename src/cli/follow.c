@@ -16,15 +16,15 @@
 enum { LONGEST_EVENT = 64 * 1024 * 1024, AGAIN_AFTER_SECONDS = 1 };
 
 struct stream {
-    const struct invocation *invocation;
     bool prints;     // the output, as it comes
     struct buf line; // not yet complete
     struct {
         char name[32];
+        char id[24];
         struct buf data;
     } event;
-    size_t output_seen;    // in this connection
-    size_t output_printed; // in all
+    int64_t position; // in the output: what lies before it was printed, or is gone
+    bool is_long;     // the recorded output has to be read apart
     char status[32];
     bool ended;
 };
@@ -37,13 +37,20 @@ void output_print(struct str output) {
     (void)fflush(stdout);
 }
 
-static void take_output(struct stream *stream, struct str piece) {
-    size_t begin = stream->output_seen;
-    stream->output_seen += piece.len;
-    if (stream->output_seen <= stream->output_printed) return;
-    size_t skip = stream->output_printed > begin ? stream->output_printed - begin : 0;
-    if (stream->prints) output_print(str_slice(piece, skip, piece.len));
-    stream->output_printed = stream->output_seen;
+static void take_more(struct stream *stream, struct str piece) {
+    int64_t end;
+    if (stream->prints) output_print(piece);
+    stream->position = str_parse_i64(str_from_cstr(stream->event.id), &end)
+                           ? end
+                           : stream->position + (int64_t)piece.len;
+}
+
+/* The output as it was recorded: what of it was not printed yet. */
+static void take_whole(struct stream *stream, struct str output) {
+    size_t from = stream->position < 0 ? 0 : (size_t)stream->position;
+    if (from >= output.len) return;
+    if (stream->prints) output_print(str_slice(output, from, output.len));
+    stream->position = (int64_t)output.len;
 }
 
 static void on_event(struct stream *stream) {
@@ -51,8 +58,16 @@ static void on_event(struct stream *stream) {
     struct str name = str_from_cstr(stream->event.name);
     json_t *value = json_read(buf_str(&stream->event.data), &err);
     struct str text = json_str_of(value);
-    if (str_equal(name, STR("output"))) {
-        take_output(stream, text);
+    if (str_equal(name, STR("more"))) {
+        take_more(stream, text);
+    } else if (str_equal(name, STR("output"))) {
+        take_whole(stream, text);
+    } else if (str_equal(name, STR("long-output"))) {
+        stream->is_long = stream->position == 0;
+    } else if (str_equal(name, STR("gap"))) {
+        (void)fflush(stdout);
+        (void)fprintf(stderr, "\n[%lld bytes of the output are not there any more]\n",
+                      (long long)json_integer_value(value));
     } else if (str_equal(name, STR("status")) || str_equal(name, STR("end"))) {
         (void)snprintf(stream->status, sizeof stream->status, "%.*s", STR_ARG(text));
         stream->ended = str_equal(name, STR("end"));
@@ -63,7 +78,7 @@ static void on_event(struct stream *stream) {
 static void on_line(struct stream *stream, struct str line) {
     if (line.len == 0) {
         if (stream->event.data.len > 0) on_event(stream);
-        stream->event.name[0] = '\0';
+        stream->event.name[0] = stream->event.id[0] = '\0';
         buf_reset(&stream->event.data);
         return;
     }
@@ -71,6 +86,8 @@ static void on_line(struct stream *stream, struct str line) {
     if (str_starts_with(line, STR(" "))) line = str_slice(line, 1, line.len);
     if (str_equal(field, STR("event")))
         (void)snprintf(stream->event.name, sizeof stream->event.name, "%.*s", STR_ARG(line));
+    if (str_equal(field, STR("id")))
+        (void)snprintf(stream->event.id, sizeof stream->event.id, "%.*s", STR_ARG(line));
     if (str_equal(field, STR("data"))) {
         if (stream->event.data.len > 0) buf_put_char(&stream->event.data, '\n');
         buf_put(&stream->event.data, line);
@@ -95,32 +112,54 @@ static bool on_piece(void *context, struct str piece) {
     return !stream->ended;
 }
 
-static int stream_until_end(struct client *client, struct str id, struct stream *stream) {
-    struct str path =
-        arena_printf(&client_invocation(client)->arena, V1 "/executions/%.*s/output", STR_ARG(id));
+static bool print_piece(void *context, struct str piece) {
+    (void)context;
+    output_print(piece);
+    return true;
+}
+
+static int stream_once(struct client *client, struct str id, struct stream *stream) {
+    struct buf path = buf_with_max(0);
+    struct reply reply;
+    buf_printf(&path, V1 "/executions/%.*s/output", STR_ARG(id));
+    if (stream->position > 0) path_put_number(&path, "lastEventId", stream->position);
+    buf_reset(&stream->line);
+    buf_reset(&stream->event.data);
     struct call call = {.method = "GET",
-                        .path = path,
+                        .path = buf_str(&path),
                         .accept = "text/event-stream",
                         .endless = true,
                         .sink = on_piece,
                         .context = stream};
-    int code = EXIT_OK;
+    int code = client_call(client, &call, &reply);
+    reply_free(&reply);
+    buf_free(&path);
+    return code;
+}
+
+static int stream_until_end(struct client *client, struct str id, struct stream *stream) {
+    struct timespec pause = {.tv_sec = AGAIN_AFTER_SECONDS};
+    int code = stream_once(client, id, stream);
     while (code == EXIT_OK && !stream->ended) {
-        struct reply reply;
-        stream->output_seen = 0;
-        buf_reset(&stream->line);
-        buf_reset(&stream->event.data);
-        code = client_call(client, &call, &reply);
-        reply_free(&reply);
-        struct timespec pause = {.tv_sec = AGAIN_AFTER_SECONDS};
-        if (code == EXIT_OK && !stream->ended) (void)nanosleep(&pause, NULL);
+        (void)nanosleep(&pause, NULL);
+        code = stream_once(client, id, stream);
     }
+    if (code != EXIT_OK || !stream->is_long || !stream->prints) return code;
+    struct reply reply;
+    struct call call = {
+        .method = "GET",
+        .path = arena_printf(&client_invocation(client)->arena, V1 "/executions/%.*s/output",
+                             STR_ARG(id)),
+        .accept = "text/plain",
+        .sink = print_piece,
+    };
+    code = client_call(client, &call, &reply);
+    reply_free(&reply);
     return code;
 }
 
 static int follow(struct client *client, struct str id, bool prints, char status[32]) {
-    struct stream stream = {.invocation = client_invocation(client),
-                            .prints = prints,
+    struct stream stream = {.prints = prints,
                             .line = buf_with_max(LONGEST_EVENT),
                             .event.data = buf_with_max(LONGEST_EVENT)};
     int code = stream_until_end(client, id, &stream);

@@ -3,15 +3,12 @@
  * The history of the job is read newest first: the last change before the due time that paused or
  * disabled it is the one to blame, and the first one behind it that took that back says until when.
  */
-#include "base/bounds.h"
 #include "base/json_read.h"
 #include "cli/lists.h"
 #include "cli/output.h"
 #include "cli/why.h"
 
-#include <stdio.h>
-
-enum { HISTORY_READ = 2000, RETRY_PAGES = 6, LATE_MS = 1000 };
+enum { HISTORY_READ = 2000, MOST_ATTEMPTS = 100, LATE_MS = 1000 };
 
 /* ---- the history ---- */
 
@@ -258,67 +255,42 @@ static void put_lateness(struct buf *buf, const json_t *run, const json_t *occur
     buf_put(buf, STR(", "));
 }
 
-/* The retries on one page of executions, which lists the newest first. */
-static void add_retries_of(struct why *why, const json_t *items, char parent[40]) {
-    for (size_t i = json_array_size(items); i-- > 0;) {
-        json_t *run = json_array_get(items, i);
-        if (!str_equal(json_text(run, "retryParentId"), str_from_cstr(parent))) continue;
-        (void)json_array_append(why->attempts, run);
-        (void)snprintf(parent, 40, "%.*s", STR_ARG(json_text(run, "id")));
-    }
-}
-
-/* The executions that repeat `first`, each the one before. They follow it in time, so they are on
- * the last pages of what began since. */
-static int add_retries(struct why *why, const json_t *first) {
-    char from[RFC3339_LENGTH + 1], parent[40];
-    struct buf path = buf_with_max(0);
-    int64_t page = 1, last = 1;
+/* Fetches an execution into `attempts`, and those that repeat it behind it: by the policy, by hand,
+ * and again. */
+static int add_attempts(struct why *why, struct str first) {
+    json_t *ids = json_pack("[s%]", first.ptr, first.len);
     int code = EXIT_OK;
-    utc_format(utc_of_json(json_object_get(first, "createdAt")), from);
-    (void)snprintf(parent, sizeof parent, "%.*s", STR_ARG(json_text(first, "id")));
-    for (int64_t done = 0; code == EXIT_OK && page >= 1 && done < RETRY_PAGES; done++) {
+    for (size_t i = 0; code == EXIT_OK && i < json_array_size(ids) && i < MOST_ATTEMPTS; i++) {
         struct reply reply;
-        buf_reset(&path);
-        buf_printf(&path, V1 "/jobs/%.*s/executions?fromDate=%s&pageSize=%d&pageNumber=%lld",
-                   STR_ARG(json_text(why->job, "id")), from, MAX_PAGE_SIZE, (long long)page);
-        code = client_get(why->client, buf_str(&path), &reply);
-        if (done == 0)
-            last = (json_number(reply.json, "totalCount") + MAX_PAGE_SIZE - 1) / MAX_PAGE_SIZE;
-        if (done > 0 || last <= 1)
-            add_retries_of(why, json_object_get(reply.json, "items"), parent);
-        page = done == 0 && last > 1 ? last : page - 1;
+        struct str path =
+            arena_printf(&client_invocation(why->client)->arena, V1 "/executions/%.*s",
+                         STR_ARG(json_str_of(json_array_get(ids, i))));
+        code = client_get(why->client, path, &reply);
+        if (code == EXIT_OK) (void)json_array_append(why->attempts, reply.json);
+        (void)json_array_extend(ids, json_object_get(reply.json, "retryIds"));
         reply_free(&reply);
     }
-    buf_free(&path);
+    json_decref(ids);
     return code;
 }
 
 int why_put_execution(struct why *why, struct buf *buf, const json_t *occurrence) {
-    struct reply reply;
-    struct str id = json_text(occurrence, "executionId");
-    struct str path =
-        arena_printf(&client_invocation(why->client)->arena, V1 "/executions/%.*s", STR_ARG(id));
-    int code = client_get(why->client, path, &reply);
-    if (code == EXIT_OK) {
-        const json_t *first = reply.json;
-        bool started = json_is_string(json_object_get(first, "startedAt"));
-        size_t at = json_array_size(why->attempts);
-        (void)json_array_append(why->attempts, reply.json);
-        buf_put(buf, started ? STR("It ran at ") : STR("It was due at "));
-        why_put_instant(why, buf, utc_of_json(json_object_get(occurrence, "due")));
-        buf_put(buf, STR(": "));
-        if (started) put_lateness(buf, first, occurrence);
-        put_result(why, buf, first);
-        buf_printf(buf, "; execution %.*s.\n", STR_ARG(id));
-        if (str_equal(json_text(first, "status"), STR("Failed"))) code = add_retries(why, first);
-        for (size_t i = at + 1; i < json_array_size(why->attempts); i++) {
-            const json_t *run = json_array_get(why->attempts, i);
-            buf_printf(buf, "Attempt %lld: ", (long long)json_number(run, "retryCount") + 1);
-            put_result(why, buf, run);
-            buf_printf(buf, "; execution %.*s.\n", STR_ARG(json_text(run, "id")));
-        }
+    size_t at = json_array_size(why->attempts);
+    int code = add_attempts(why, json_text(occurrence, "executionId"));
+    if (code != EXIT_OK) return code;
+    const json_t *first = json_array_get(why->attempts, at);
+    bool started = json_is_string(json_object_get(first, "startedAt"));
+    buf_put(buf, started ? STR("It ran at ") : STR("It was due at "));
+    why_put_instant(why, buf, utc_of_json(json_object_get(occurrence, "due")));
+    buf_put(buf, STR(": "));
+    if (started) put_lateness(buf, first, occurrence);
+    put_result(why, buf, first);
+    buf_printf(buf, "; execution %.*s.\n", STR_ARG(json_text(first, "id")));
+    for (size_t i = at + 1; i < json_array_size(why->attempts); i++) {
+        const json_t *run = json_array_get(why->attempts, i);
+        buf_printf(buf, "Attempt %lld: ", (long long)json_number(run, "retryCount") + 1);
+        put_result(why, buf, run);
+        buf_printf(buf, "; execution %.*s.\n", STR_ARG(json_text(run, "id")));
     }
-    reply_free(&reply);
     return code;
 }
