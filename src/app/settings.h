@@ -52,6 +52,7 @@ struct settings {
     int64_t worker_count;
     struct text_list queues;
     int64_t job_expiration_days;
+    int64_t keep_execution_days;
     int64_t default_timeout_seconds, heartbeat_seconds, max_output_bytes, shutdown_grace_seconds;
     const char *orphan_policy;
     int64_t retry_max_attempts, retry_delay_seconds;

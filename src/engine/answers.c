@@ -11,7 +11,15 @@
 
 #include <stdlib.h>
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MAX_MS = 5000 };
+enum {
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_MAX_MS = 5000,
+    PIECE_PAUSE_MS = 200, // between two pieces of housekeeping
+    INDEX_PAUSE_MS = 300, // executions that end in this time are indexed together
+    ROUND_PAUSE_MS = 20000,
+    ROUND_SPREAD_MS = 20000,
+    LONG_PIECE_SHARE = 1000, // of the time after a piece that took too long
+};
 
 bool holdoff_is_over(const struct holdoff *holdoff, struct mono now) {
     return holdoff->failures == 0 || !mono_before(now, holdoff->until);
@@ -109,6 +117,8 @@ static void report_pass(const struct pass *pass) {
 
 static void count_ended(struct core *core, enum job_type type, enum execution_status status) {
     unsigned place = (unsigned)type;
+    if (!core->index_wanted) core->index_at = mono_add(core->mono, span_ms(INDEX_PAUSE_MS));
+    core->index_wanted = true;
     if (place >= ENGINE_HANDLERS) return;
     (void)atomic_fetch_add_explicit(&core->io.metrics->ended[place][status], 1,
                                     memory_order_relaxed);
@@ -228,4 +238,33 @@ void answer_recovery(struct core *core) {
     } else if (recovery->write.err.kind != ERR_UNAVAILABLE) {
         core->heartbeat_at = mono_add(core->mono, span_seconds(1));
     }
+}
+
+/* ---- housekeeping ---------------------------------------------------------------------------- */
+
+static void end_round(struct core *core) {
+    int64_t pause_ms = ROUND_PAUSE_MS + (int64_t)(core_random(core) % ROUND_SPREAD_MS);
+    struct span rest = span_us(core->longest_piece.us * LONG_PIECE_SHARE);
+    if (rest.us < span_ms(pause_ms).us) rest = span_ms(pause_ms);
+    core->sweep_at = mono_add(core->mono, rest);
+    core->longest_piece = span_us(0);
+    housekeeping_begin_round(&core->housekeeping);
+}
+
+void answer_housekeeping(struct core *core) {
+    struct housekeeping *housekeeping = &core->housekeeping;
+    bool ok = housekeeping->write.ok;
+    core->housekeeping_in_flight = false;
+    note_answer(core, &housekeeping->write, "housekeeping");
+    if (housekeeping->index) {
+        core->index_wanted = core->index_wanted || !ok || housekeeping->more_to_index;
+        core->index_at = mono_add(core->mono, span_ms(ok ? INDEX_PAUSE_MS : ROUND_PAUSE_MS));
+    }
+    if (ok && housekeeping->took.us > core->longest_piece.us)
+        core->longest_piece = housekeeping->took;
+    if (!housekeeping->sweep) return;
+    if (ok && housekeeping->more_to_sweep)
+        core->sweep_at = mono_add(core->mono, span_ms(PIECE_PAUSE_MS));
+    else
+        end_round(core);
 }

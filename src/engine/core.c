@@ -3,7 +3,8 @@
  * Each turn does, in this order, whatever is possible now:
  *
  *   notice the clock -> stop what has timed out -> post the next pass -> start runs -> post results
- *   -> post the next pass, if runs that ended at once have made room -> heartbeat -> shutdown
+ *   -> post the next pass, if runs that ended at once have made room -> heartbeat -> housekeeping
+ *   -> shutdown
  *
  * The first chance to post a pass comes before runs are started, so that the committer plans on
  * while the handlers are being called; the results that come out of that ride in the same group
@@ -31,12 +32,21 @@ enum {
     LEASE_HEARTBEATS = 3,
     RESULTS_WAIT_MAX = 2048,
     RESULTS_WAIT_US = 20000,
+    HOUSEKEEPING_FIRST_MS = 1000, // and up to four seconds more
+    HOUSEKEEPING_CLEAR_MS = 15,   // this long before something is due, no piece is posted
+    HOUSEKEEPING_HELD_MS = 2000,  // so long a piece is held back while due work is behind
+    HOUSEKEEPING_LOOK_MS = 20,
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static void pass_written(struct store_write *write) {
     struct core *core = LIST_ENTRY(write, struct core, pass.write);
+    core->io.written(core->io.context, write);
+}
+
+static void housekeeping_written(struct store_write *write) {
+    struct core *core = LIST_ENTRY(write, struct core, housekeeping.write);
     core->io.written(core->io.context, write);
 }
 
@@ -72,12 +82,17 @@ struct core *core_new(const struct engine_options *options, const struct core_io
         .version = options->version,
         .lease = span_us(options->heartbeat.us * LEASE_HEARTBEATS),
         .retry_orphans = options->retry_orphans,
-        .keep_keys = options->keep_keys,
         .started_at = core->now,
         .at_start = true,
         .workers_total = options->worker_count,
     };
     core->trust_leases_at = mono_add(core->mono, core->recovery.lease);
+    housekeeping_init(&core->housekeeping, io->clock, options->keep_keys, options->keep_executions);
+    core->housekeeping.write.done = housekeeping_written;
+    core->index_wanted = true; // what the process before left
+    core->index_at = mono_add(core->mono, span_ms(HOUSEKEEPING_FIRST_MS));
+    core->sweep_at =
+        mono_add(core->index_at, span_ms((int64_t)(core_random(core) % 4 * HOUSEKEEPING_FIRST_MS)));
     return core;
 }
 
@@ -88,6 +103,7 @@ void core_free(struct core *core) {
     settler_free(&core->settler);
     pass_free(&core->pass);
     arena_free(&core->recovery.arena);
+    housekeeping_free(&core->housekeeping);
     free(core->held);
     free(core);
 }
@@ -107,6 +123,8 @@ void core_write_done(struct core *core, struct store_write *write) {
         answer_pass(core);
     else if (write == &core->recovery.write)
         answer_recovery(core);
+    else if (write == &core->housekeeping.write)
+        answer_housekeeping(core);
     else
         answer_settle(core, write);
     core->in_turn = was_in_turn;
@@ -279,6 +297,49 @@ static void beat(struct core *core) {
     store_submit(core->options.store, &recovery->write);
 }
 
+/* ---- housekeeping ---------------------------------------------------------------------------- */
+
+static struct mono housekeeping_at(const struct core *core) {
+    bool index_first = core->index_wanted && mono_before(core->index_at, core->sweep_at);
+    return index_first ? core->index_at : core->sweep_at;
+}
+
+/* Would a piece now make a run late? */
+static bool is_behind(const struct core *core) {
+    struct utc soon = utc_add(core->now, span_ms(HOUSEKEEPING_CLEAR_MS));
+    bool due_soon = !core->figures.paused && !utc_before(soon, core->wake.job);
+    return core->more || due_soon || has_due_work(core) || core->settler.waiting > SETTLE_MAX ||
+           (core->pass_in_flight && core->in_burst);
+}
+
+static void housekeep(struct core *core) {
+    if (core->state != CORE_RUNNING || core->housekeeping_in_flight) return;
+    if (mono_before(core->mono, housekeeping_at(core))) return;
+    if (!holdoff_is_over(&core->store_holdoff, core->mono)) return;
+    if (core->housekeeping_due_at.us == 0) core->housekeeping_due_at = core->mono;
+    if (is_behind(core) &&
+        mono_diff(core->mono, core->housekeeping_due_at).us < span_ms(HOUSEKEEPING_HELD_MS).us)
+        return;
+    struct housekeeping *housekeeping = &core->housekeeping;
+    housekeeping->sweep = !mono_before(core->mono, core->sweep_at);
+    housekeeping->index =
+        !housekeeping->sweep && core->index_wanted && !mono_before(core->mono, core->index_at);
+    if (housekeeping->index) core->index_wanted = false;
+    core->housekeeping_due_at = (struct mono){0};
+    core->housekeeping_in_flight = true;
+    store_submit(core->options.store, &housekeeping->write);
+}
+
+static void wake_for_housekeeping(const struct core *core, struct mono *at) {
+    if (core->state != CORE_RUNNING || core->housekeeping_in_flight) return;
+    struct mono when = housekeeping_at(core);
+    if (core->housekeeping_due_at.us != 0)
+        when = mono_add(core->mono, span_ms(HOUSEKEEPING_LOOK_MS));
+    if (mono_before(when, *at)) *at = when;
+}
+
+/* ---- shutdown -------------------------------------------------------------------------------- */
+
 static bool earlier(struct mono a, struct mono b) {
     return a.us == 0 || mono_before(b, a);
 }
@@ -292,7 +353,8 @@ static void drain(struct core *core) {
         runs_stop_all(core, STOP_SHUTDOWN);
     }
     flush(core);
-    if (core->pass_in_flight || core->recovery_in_flight || core->settler.in_flight_count > 0)
+    if (core->pass_in_flight || core->recovery_in_flight || core->housekeeping_in_flight ||
+        core->settler.in_flight_count > 0)
         return;
     bool idle = core->slots.busy_count == 0;
     if (idle && settle_is_empty(&core->settler)) {
@@ -336,6 +398,7 @@ static struct mono next_wake(const struct core *core) {
     struct mono at = mono_add(core->mono, span_ms(CLOCK_CHECK_MS));
     struct mono when;
     wake_for_passes(core, &at);
+    wake_for_housekeeping(core, &at);
     if (!core->recovery_in_flight) sooner(&at, core->heartbeat_at);
     if (settle_next(&core->settler, &when)) sooner(&at, when);
     if (!holdoff_is_over(&core->store_holdoff, core->mono) &&
@@ -359,6 +422,7 @@ void core_turn(struct core *core) {
     flush(core);
     if (wants_pass(core)) post_pass(core);
     beat(core);
+    housekeep(core);
     drain(core);
     if (core->handing_back == 0) core->pause_reached = core->pause_seen;
     core->in_turn = false;

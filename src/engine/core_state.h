@@ -10,6 +10,7 @@
 #define ALPHABET_ENGINE_CORE_STATE_H
 
 #include "engine/core.h"
+#include "engine/housekeeping.h"
 #include "engine/pass.h"
 #include "engine/recover.h"
 #include "engine/settle.h"
@@ -73,6 +74,14 @@ struct core {
      * been one, every live node is given the time to renew its own. */
     struct mono trust_leases_at;
 
+    /* housekeeping */
+    struct housekeeping housekeeping;
+    bool housekeeping_in_flight;
+    bool index_wanted;               // executions have ended since texts were indexed
+    struct mono sweep_at, index_at;  // not before
+    struct mono housekeeping_due_at; // since when a piece has been held back; 0 = it is not
+    struct span longest_piece;       // of this round
+
     struct holdoff store_holdoff; // the store cannot be reached
 
     /* shutdown */
@@ -95,6 +104,7 @@ uint64_t core_random(struct core *core);
 /* ---- answers.c ---- */
 void answer_pass(struct core *core);
 void answer_recovery(struct core *core);
+void answer_housekeeping(struct core *core);
 void answer_settle(struct core *core, struct store_write *write);
 bool holdoff_is_over(const struct holdoff *holdoff, struct mono now);
 

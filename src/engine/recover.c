@@ -7,7 +7,6 @@
 #include "engine/recover.h"
 
 #include "engine/outcome.h"
-#include "engine/retention.h"
 
 static bool beat(struct recovery *recovery, struct store_tx *tx, struct err *err) {
     struct node node = {.name = recovery->node_name,
@@ -54,8 +53,6 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     recovery->now = clock_now(recovery->clock);
     recovery->count = 0;
     if (!beat(recovery, tx, err) || !read_paused(recovery, tx, err)) return false;
-    if (!recovery->at_start && !retention_run(tx, recovery->now, recovery->keep_keys, err))
-        return false;
     struct str name = recovery->at_start ? recovery->node_name : STR_NONE;
     recovery->more = false;
     if (!recovery->at_start && utc_is_none(recovery->lease_before)) return true;

@@ -30,7 +30,6 @@ struct recovery {
     struct str node_name, version;
     struct span lease;
     bool retry_orphans;
-    struct span keep_keys; // see retention.h
     struct utc started_at;
     /* the question */
     bool at_start;

@@ -65,6 +65,7 @@ static const struct audited definition[] = {
     FIELD("isDeleted", FLAG, is_deleted),
     FIELD("tags", JSON, tags),
     FIELD("exclusions", JSON, exclusions),
+    FIELD("retention", JSON, retention),
 };
 
 /* memcpy, because a table of offsets knows no types. */

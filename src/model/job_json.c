@@ -16,6 +16,7 @@
 #include "model/fields.h"
 #include "model/job_configuration.h"
 #include "model/job_schedule.h"
+#include "model/retention.h"
 
 struct reader {
     struct fields fields;
@@ -51,6 +52,7 @@ static const struct str known_fields[] = {
     STR_INIT("isPaused"),
     STR_INIT("tags"),
     STR_INIT("exclusions"),
+    STR_INIT("retention"),
     STR_INIT("createdBy"),
     /* What an answer carries and nobody may set: */
     STR_INIT("id"),
@@ -248,6 +250,17 @@ bool job_exclusions_from_json(const json_t *body, struct str path, struct arena 
     if (fault_count(faults) != before) return false;
     *ret = exclusions_text(arena, &exclusion);
     return true;
+}
+
+static void read_retention(struct reader *reader) {
+    const json_t *object = fields_object(&reader->fields, STR("retention"));
+    struct faults *faults = reader->fields.faults;
+    size_t before = fault_count(faults);
+    struct retention retention = {0};
+    if (object == NULL) return;
+    retention_from_json(object, STR("retention"), &retention, faults);
+    if (fault_count(faults) == before)
+        reader->job.retention = retention_text(reader->arena, &retention);
 }
 
 /* They have an endpoint of their own; an answer that comes back may carry none. */
@@ -511,6 +524,7 @@ bool job_from_json(const json_t *body, enum job_body kind, const struct job *bas
     read_state(&reader);
     read_tags(&reader);
     read_exclusions(&reader);
+    read_retention(&reader);
     check_dependencies(&reader);
     check_together(&reader);
     return finish(&reader, before, ret);

@@ -65,6 +65,8 @@ static void put_policies(struct buf *buf, const struct job *job) {
     put_raw(buf, job->tags, STR("[]"));
     PUT_KEY(buf, "exclusions");
     put_raw(buf, job->exclusions, STR("null"));
+    PUT_KEY(buf, "retention");
+    put_raw(buf, job->retention, STR("null"));
     buf_put(buf, STR(",\"dependencies\":null"));
 }
 

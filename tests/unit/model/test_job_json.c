@@ -326,7 +326,7 @@ static void test_the_answer_is_in_the_order_of_the_specification(void **state) {
         "\"concurrencyPolicy\":\"Allow\",\"misfirePolicy\":\"FireOnce\","
         "\"dstPolicy\":{\"gap\":\"RunAfter\",\"overlap\":\"Auto\"},\"isEnabled\":true,"
         "\"isPaused\":false,\"pausedUntil\":null,\"isDeleted\":false,\"tags\":[],"
-        "\"exclusions\":null,\"dependencies\":null,\"currentStatus\":\"Active\","
+        "\"exclusions\":null,\"retention\":null,\"dependencies\":null,\"currentStatus\":\"Active\","
         "\"nextRunAt\":\"2026-06-16T02:30:00.000Z\",\"lastExecutedAt\":null,"
         "\"lastExecutionStatus\":\"Succeeded\",\"consecutiveFailures\":0,"
         "\"createdBy\":\"ada@example.com\",\"lastModifiedBy\":null,"
