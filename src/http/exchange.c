@@ -14,8 +14,10 @@
 
 #include <string.h>
 
-/* A body of an answered error that is read and thrown away to keep the connection. */
-enum { MAX_DISCARD = 64 * 1024, KEPT_BODY_BUFFER = 64 * 1024 };
+/* A body of an answered error that is read and thrown away to keep the connection. Bodies beyond
+ * the usual limit, which single routes take, are held in memory at the same time by so many
+ * requests. */
+enum { MAX_DISCARD = 64 * 1024, KEPT_BODY_BUFFER = 64 * 1024, LARGE_BODIES_AT_ONCE = 2 };
 
 struct exchange *exchange_of_request(struct http_request *request) {
     return (struct exchange *)(void *)((char *)request - offsetof(struct exchange, request));
@@ -34,6 +36,7 @@ void *exchange_on_uri(void *context, const char *uri, struct MHD_Connection *mhd
     exchange->connection = connection;
     exchange->state = EXCHANGE_NEW;
     exchange->sent_status = 0;
+    exchange->is_large = false;
     exchange->started = clock_mono(server->clock);
     exchange->match.route = NULL;
     exchange->response = (struct http_response){.arena = &exchange->arena};
@@ -232,6 +235,21 @@ static bool take_query(struct exchange *exchange) {
     return false;
 }
 
+/* May a body beyond the usual limit come now? What comes in chunks may become one. */
+static bool take_large_place(struct exchange *exchange, const struct head *head) {
+    struct http_server *server = server_of(exchange);
+    bool may_be_large =
+        exchange->max_body > server->max_body && (head->chunked || head->length > server->max_body);
+    if (!may_be_large) return true;
+    exchange->is_large = true;
+    return atomic_fetch_add(&server->large_bodies, 1) < LARGE_BODIES_AT_ONCE;
+}
+
+static void leave_large_place(struct exchange *exchange) {
+    if (exchange->is_large) atomic_fetch_sub(&server_of(exchange)->large_bodies, 1);
+    exchange->is_large = false;
+}
+
 /* Is a body of this kind and size taken here? */
 static bool accept_body(struct exchange *exchange, const struct head *head) {
     struct http_request *request = &exchange->request;
@@ -253,6 +271,9 @@ static bool accept_body(struct exchange *exchange, const struct head *head) {
     } else if (!(flags & HTTP_ANY_BODY) &&
                !is_json_type(request_header(request, STR("Content-Type")))) {
         respond_problem(request, response, 415, "the body must be application/json in UTF-8");
+    } else if (!take_large_place(exchange, head)) {
+        response->close = true;
+        respond_problem(request, response, 503, "other large bodies are being taken; try again");
     } else {
         return true;
     }
@@ -414,6 +435,7 @@ void exchange_on_completed(void *context, struct MHD_Connection *mhd, void **req
         }
         atomic_fetch_sub_explicit(&server->active, 1, memory_order_release);
     }
+    leave_large_place(exchange);
     if (exchange->request.json) json_decref(exchange->request.json);
     exchange->request.json = NULL;
     response_clear(&exchange->response);

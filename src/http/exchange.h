@@ -46,6 +46,7 @@ struct exchange {
     struct list work; // in the workers' queue
     enum exchange_state state;
     int sent_status; // 0 = nothing was sent
+    bool is_large;   // holds one of the places for large bodies
 };
 
 struct exchange *exchange_of_request(struct http_request *request);

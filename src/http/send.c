@@ -43,6 +43,7 @@ static void standard_headers(const struct exchange *exchange, struct standard *o
 }
 
 struct stream_reader {
+    struct connection *connection;
     response_reader *read;
     void (*done)(void *context);
     void *context;
@@ -51,6 +52,10 @@ struct stream_reader {
 static ssize_t reader_read(void *context, uint64_t position, char *out, size_t max) {
     (void)position;
     struct stream_reader *reader = context;
+    struct http_server *server = reader->connection->server;
+    /* The client has taken the piece before: from here it has its time for this one. */
+    connection_set_deadline(reader->connection, clock_mono(server->clock), server->request_timeout,
+                            max);
     long count = reader->read(reader->context, out, max);
     if (count > 0) return (ssize_t)count;
     return count == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
@@ -62,23 +67,26 @@ static void reader_free(void *context) {
     free(reader);
 }
 
-static struct MHD_Response *make_reader(struct http_response *response) {
+static struct MHD_Response *make_reader(struct connection *connection,
+                                        struct http_response *response) {
     struct stream_reader *reader = xmalloc(sizeof *reader);
-    *reader = (struct stream_reader){response->read, response->read_done, response->read_context};
+    *reader = (struct stream_reader){connection, response->read, response->read_done,
+                                     response->read_context};
     response->read = NULL;
     response->read_done = NULL;
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, reader_read, reader,
                                              reader_free);
 }
 
-static struct MHD_Response *make_response(struct http_response *response) {
+static struct MHD_Response *make_response(struct connection *connection,
+                                          struct http_response *response) {
     if (response->stream) {
         struct sse_stream *stream = response->stream;
         response->stream = NULL;
         return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, sse_stream_read,
                                                  stream, sse_stream_free);
     }
-    if (response->read) return make_reader(response);
+    if (response->read) return make_reader(connection, response);
     if (response->fixed_body.len) {
         /* The parameter is not const, but MHD_RESPMEM_PERSISTENT is only read. */
         void *bytes = (void *)(uintptr_t)response->fixed_body.ptr;
@@ -94,10 +102,10 @@ enum MHD_Result send_response(struct exchange *exchange) {
     struct http_response *response = &exchange->response;
     struct connection *connection = exchange->connection;
     struct http_server *server = connection->server;
-    bool endless = response->stream || response->read;
+    bool endless = response->stream != NULL;
     size_t size = response->fixed_body.len ? response->fixed_body.len : response->body.len;
     if (atomic_load_explicit(&server->stopping, memory_order_relaxed)) response->close = true;
-    struct MHD_Response *made = make_response(response);
+    struct MHD_Response *made = make_response(connection, response);
     if (made == NULL) return MHD_NO;
     struct standard standard;
     standard_headers(exchange, &standard);

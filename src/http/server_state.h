@@ -40,9 +40,10 @@ struct http_server {
     struct keeper keeper; // has a lock of its own
     struct sse_hub hub;   // has a lock of its own
     _Atomic bool stopping;
-    _Atomic unsigned active; // requests between their headers and the end of their answer
-    pthread_t starter;       // the thread that started the server
-    char complaint[256];     // libmicrohttpd's last one to it; starter alone
+    _Atomic unsigned large_bodies; // requests that hold, or wait for, a place for one
+    _Atomic unsigned active;       // requests between their headers and the end of their answer
+    pthread_t starter;             // the thread that started the server
+    char complaint[256];           // libmicrohttpd's last one to it; starter alone
 };
 
 #endif
