@@ -70,13 +70,15 @@ bool identity_normal_email(struct str email, struct arena *arena, struct str *re
 }
 
 bool identity_audit(struct store_tx *tx, const struct actor *actor, struct utc now,
-                    const char *action, struct guid subject, struct str after, struct err *err) {
+                    const char *action, struct guid subject, struct str before, struct str after,
+                    struct err *err) {
     struct audit_entry entry = {
         .at = now,
         .actor = actor->email,
         .address = actor->address,
         .action = str_from_cstr(action),
         .subject = subject,
+        .before = before,
         .after = after,
     };
     return store_audit_append(tx, &entry, err);
@@ -102,14 +104,18 @@ static bool count_failure(struct store_tx *tx, struct login *login, struct user 
                           struct err *err) {
     user->failed_logins++;
     const char *action = "login.failed";
+    struct str after = STR_NONE;
     if (user->failed_logins >= login->identity->lockout_failures) {
         user->failed_logins = 0;
         user->locked_until = utc_add(login->now, login->identity->lockout);
         action = "login.lockout";
+        char until[RFC3339_LENGTH + 1];
+        utc_format(user->locked_until, until);
+        after = arena_printf(login->arena, "{\"lockedUntil\":\"%s\"}", until);
     }
     struct actor actor = {user->email, login->address};
     return store_user_update(tx, user, err) &&
-           identity_audit(tx, &actor, login->now, action, user->id, STR_NONE, err);
+           identity_audit(tx, &actor, login->now, action, user->id, STR_NONE, after, err);
 }
 
 static bool run_login(struct store_tx *tx, void *context, struct err *err) {
@@ -127,7 +133,7 @@ static bool run_login(struct store_tx *tx, void *context, struct err *err) {
     login->refresh.user_row = user.row;
     struct actor actor = {user.email, login->address};
     if (!store_user_update(tx, &user, err) || !store_refresh_insert(tx, &login->refresh, err) ||
-        !identity_audit(tx, &actor, login->now, "login", user.id, STR_NONE, err))
+        !identity_audit(tx, &actor, login->now, "login", user.id, STR_NONE, STR_NONE, err))
         return false;
     login->user = user;
     login->accepted = true;
@@ -243,7 +249,8 @@ static bool run_refresh(struct store_tx *tx, void *context, struct err *err) {
     if (!utc_is_none(old.used_at)) {
         /* Used before: somebody else has a copy. Both lose it. */
         return store_refresh_revoke_family(tx, old.family, refresh->now, err) &&
-               identity_audit(tx, &actor, refresh->now, "refresh.reuse", user.id, STR_NONE, err);
+               identity_audit(tx, &actor, refresh->now, "refresh.reuse", user.id, STR_NONE,
+                              STR_NONE, err);
     }
     if (user.is_locked) return true;
     refresh->next.user_row = user.row;
@@ -289,7 +296,8 @@ static bool run_logout(struct store_tx *tx, void *context, struct err *err) {
         user.token_generation++;
         ok = store_user_update(tx, &user, err) &&
              store_refresh_revoke_user(tx, user.row, logout->now, err) &&
-             identity_audit(tx, logout->actor, logout->now, "logout", user.id, STR_NONE, err);
+             identity_audit(tx, logout->actor, logout->now, "logout", user.id, STR_NONE, STR_NONE,
+                            err);
     }
     arena_free(&arena);
     return ok;
@@ -322,7 +330,8 @@ static bool run_first_admin(struct store_tx *tx, void *context, struct err *err)
     if (first->created) {
         struct actor actor = {STR("system"), STR_NONE};
         ok = store_user_insert(tx, &first->user, err) &&
-             identity_audit(tx, &actor, first->now, "user.create", first->user.id, STR_NONE, err);
+             identity_audit(tx, &actor, first->now, "user.create", first->user.id, STR_NONE,
+                            identity_user_json(&arena, &first->user), err);
     }
     arena_free(&arena);
     return ok;

@@ -99,6 +99,18 @@ WARN_UNUSED bool identity_normal_email(struct str email, struct arena *arena, st
 WARN_UNUSED bool identity_user_create(struct identity *identity, const struct actor *actor,
                                       struct str email, struct str password, enum role role,
                                       struct arena *arena, struct user *ret, struct err *err);
+/* The same in two steps, for a transaction of the caller's: *ret is checked and its password
+ * hashed, then stored with its audit entry; CONFLICT when the e-mail is taken. */
+WARN_UNUSED bool identity_user_prepare(struct identity *identity, struct str email,
+                                       struct str password, enum role role, struct arena *arena,
+                                       struct user *ret, struct err *err);
+WARN_UNUSED bool identity_user_insert(struct store_tx *tx, const struct actor *actor,
+                                      struct user *user, struct err *err);
+/* By which a request that holds a password is recognised when it comes again: nobody who has the
+ * store alone can try passwords on it. */
+enum { IDENTITY_FINGERPRINT = 32 };
+void identity_fingerprint(const struct identity *identity, struct str text,
+                          unsigned char ret[IDENTITY_FINGERPRINT]);
 WARN_UNUSED bool identity_user_list(struct identity *identity, int64_t offset, int64_t limit,
                                     struct arena *arena, struct user **ret, size_t *count,
                                     int64_t *total, struct err *err);

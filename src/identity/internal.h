@@ -40,9 +40,11 @@ struct identity {
 
 /* Forgets every cached answer: something about a user changed. */
 void identity_forget(struct identity *identity);
-/* Appends an audit entry; `after` may be absent. */
+/* Appends an audit entry; `before` and `after` may be absent. */
 WARN_UNUSED bool identity_audit(struct store_tx *tx, const struct actor *actor, struct utc now,
-                                const char *action, struct guid subject, struct str after,
-                                struct err *err);
+                                const char *action, struct guid subject, struct str before,
+                                struct str after, struct err *err);
+/* What the audit log shows of a user: nothing secret. */
+struct str identity_user_json(struct arena *arena, const struct user *user);
 
 #endif

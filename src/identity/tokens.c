@@ -12,18 +12,22 @@ struct token_change {
     struct utc now;
 };
 
+static void write_token(struct buf *out, const struct access_token *token) {
+    struct json_writer w = json_writer(out);
+    json_object_begin(&w);
+    json_field_str(&w, STR("name"), token->name);
+    json_field_str(&w, STR("role"), role_name(token->role));
+    json_field_utc(&w, STR("expiresAt"), token->expires_at);
+    json_object_end(&w);
+}
+
 static bool run_create(struct store_tx *tx, void *context, struct err *err) {
     struct token_change *change = context;
     struct buf after = buf_with_max(0);
-    struct json_writer w = json_writer(&after);
-    json_object_begin(&w);
-    json_field_str(&w, STR("name"), change->token.name);
-    json_field_str(&w, STR("role"), role_name(change->token.role));
-    json_field_utc(&w, STR("expiresAt"), change->token.expires_at);
-    json_object_end(&w);
+    write_token(&after, &change->token);
     bool ok = store_token_insert(tx, &change->token, err) &&
               identity_audit(tx, change->actor, change->now, "token.create", change->token.id,
-                             buf_str(&after), err);
+                             STR_NONE, buf_str(&after), err);
     buf_free(&after);
     return ok;
 }
@@ -74,9 +78,19 @@ bool identity_token_list(struct identity *identity, const struct principal *who,
 
 static bool run_revoke(struct store_tx *tx, void *context, struct err *err) {
     struct token_change *change = context;
-    return store_token_revoke(tx, change->who->user_row, change->token.id, change->now, err) &&
-           identity_audit(tx, change->actor, change->now, "token.revoke", change->token.id,
-                          STR_NONE, err);
+    struct arena arena = {0};
+    struct buf before = buf_with_max(0);
+    struct access_token *tokens;
+    size_t count = 0;
+    bool ok = store_token_list(tx, change->who->user_row, &arena, &tokens, &count, err);
+    for (size_t i = 0; ok && i < count; i++)
+        if (guid_equal(tokens[i].id, change->token.id)) write_token(&before, &tokens[i]);
+    ok = ok && store_token_revoke(tx, change->who->user_row, change->token.id, change->now, err) &&
+         identity_audit(tx, change->actor, change->now, "token.revoke", change->token.id,
+                        buf_str(&before), STR_NONE, err);
+    buf_free(&before);
+    arena_free(&arena);
+    return ok;
 }
 
 bool identity_token_revoke(struct identity *identity, const struct principal *who,

@@ -32,6 +32,19 @@ static bool keeps_an_admin(struct store_tx *tx, const struct user *before, const
                    "this is the last admin who can log in; make another one first");
 }
 
+struct str identity_user_json(struct arena *arena, const struct user *user) {
+    struct buf json = buf_with_max(0);
+    struct json_writer w = json_writer(&json);
+    json_object_begin(&w);
+    json_field_str(&w, STR("email"), user->email);
+    json_field_str(&w, STR("role"), role_name(user->role));
+    json_field_bool(&w, STR("isLocked"), user->is_locked);
+    json_object_end(&w);
+    struct str text = arena_copy(arena, buf_str(&json));
+    buf_free(&json);
+    return text;
+}
+
 static bool change_user(struct store_tx *tx, struct user_change *change, struct arena *arena,
                         struct err *err) {
     struct user before;
@@ -39,18 +52,11 @@ static bool change_user(struct store_tx *tx, struct user_change *change, struct 
     struct user after = before;
     if (!change->apply(&after, change)) return true;
     after.token_generation++;
-    struct buf json = buf_with_max(0);
-    struct json_writer w = json_writer(&json);
-    json_object_begin(&w);
-    json_field_str(&w, STR("role"), role_name(after.role));
-    json_field_bool(&w, STR("isLocked"), after.is_locked);
-    json_object_end(&w);
-    bool ok = keeps_an_admin(tx, &before, &after, err) && store_user_update(tx, &after, err) &&
-              store_refresh_revoke_user(tx, after.row, change->now, err) &&
-              identity_audit(tx, change->actor, change->now, change->action, change->id,
-                             buf_str(&json), err);
-    buf_free(&json);
-    return ok;
+    return keeps_an_admin(tx, &before, &after, err) && store_user_update(tx, &after, err) &&
+           store_refresh_revoke_user(tx, after.row, change->now, err) &&
+           identity_audit(tx, change->actor, change->now, change->action, change->id,
+                          identity_user_json(arena, &before), identity_user_json(arena, &after),
+                          err);
 }
 
 static bool run_change(struct store_tx *tx, void *context, struct err *err) {
@@ -121,10 +127,10 @@ static bool run_delete(struct store_tx *tx, void *context, struct err *err) {
     struct user_change *change = context;
     struct arena arena = {0};
     struct user user;
-    bool ok =
-        store_user_get(tx, change->id, &arena, &user, err) &&
-        keeps_an_admin(tx, &user, NULL, err) && store_user_delete(tx, user.row, err) &&
-        identity_audit(tx, change->actor, change->now, "user.delete", change->id, STR_NONE, err);
+    bool ok = store_user_get(tx, change->id, &arena, &user, err) &&
+              keeps_an_admin(tx, &user, NULL, err) && store_user_delete(tx, user.row, err) &&
+              identity_audit(tx, change->actor, change->now, "user.delete", change->id,
+                             identity_user_json(&arena, &user), STR_NONE, err);
     arena_free(&arena);
     return ok;
 }
@@ -137,6 +143,35 @@ bool identity_user_delete(struct identity *identity, const struct actor *actor, 
     return true;
 }
 
+bool identity_user_prepare(struct identity *identity, struct str email, struct str password,
+                           enum role role, struct arena *arena, struct user *ret, struct err *err) {
+    struct str normal;
+    char hash[PASSWORD_HASH_SIZE];
+    if (!identity_normal_email(email, arena, &normal, err)) return false;
+    if (!password_check_rules(password, err)) return false;
+    if (!password_hash(identity->gate, password, hash, err)) return false;
+    struct utc now = clock_now(identity->clock);
+    *ret = (struct user){
+        .id = guid_new(now),
+        .email = normal,
+        .password_hash = arena_copy(arena, str_from_cstr(hash)),
+        .role = role,
+        .token_generation = 1,
+        .created_at = now,
+    };
+    return true;
+}
+
+bool identity_user_insert(struct store_tx *tx, const struct actor *actor, struct user *user,
+                          struct err *err) {
+    struct arena arena = {0};
+    bool ok = store_user_insert(tx, user, err) &&
+              identity_audit(tx, actor, user->created_at, "user.create", user->id, STR_NONE,
+                             identity_user_json(&arena, user), err);
+    arena_free(&arena);
+    return ok;
+}
+
 struct user_creation {
     struct user user;
     const struct actor *actor;
@@ -144,41 +179,31 @@ struct user_creation {
 
 static bool run_create(struct store_tx *tx, void *context, struct err *err) {
     struct user_creation *creation = context;
-    struct buf json = buf_with_max(0);
-    struct json_writer w = json_writer(&json);
-    json_object_begin(&w);
-    json_field_str(&w, STR("email"), creation->user.email);
-    json_field_str(&w, STR("role"), role_name(creation->user.role));
-    json_object_end(&w);
-    bool ok = store_user_insert(tx, &creation->user, err) &&
-              identity_audit(tx, creation->actor, creation->user.created_at, "user.create",
-                             creation->user.id, buf_str(&json), err);
-    buf_free(&json);
-    return ok;
+    return identity_user_insert(tx, creation->actor, &creation->user, err);
 }
 
 bool identity_user_create(struct identity *identity, const struct actor *actor, struct str email,
                           struct str password, enum role role, struct arena *arena,
                           struct user *ret, struct err *err) {
-    struct str normal;
-    char hash[PASSWORD_HASH_SIZE];
-    if (!identity_normal_email(email, arena, &normal, err)) return false;
-    if (!password_check_rules(password, err)) return false;
-    if (!password_hash(identity->gate, password, hash, err)) return false;
-    struct utc now = clock_now(identity->clock);
     struct user_creation creation = {.actor = actor};
-    creation.user = (struct user){
-        .id = guid_new(now),
-        .email = normal,
-        .password_hash = str_from_cstr(hash),
-        .role = role,
-        .token_generation = 1,
-        .created_at = now,
-    };
-    if (!store_write_wait(identity->store, run_create, &creation, err)) return false;
+    if (!identity_user_prepare(identity, email, password, role, arena, &creation.user, err) ||
+        !store_write_wait(identity->store, run_create, &creation, err))
+        return false;
     *ret = creation.user;
     ret->password_hash = STR_NONE;
     return true;
+}
+
+void identity_fingerprint(const struct identity *identity, struct str text,
+                          unsigned char ret[IDENTITY_FINGERPRINT]) {
+    static const char purpose[] = "idempotency";
+    crypto_auth_hmacsha256_state state;
+    (void)crypto_auth_hmacsha256_init(&state, (const unsigned char *)identity->jwt.key.ptr,
+                                      identity->jwt.key.len);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)purpose, sizeof purpose);
+    (void)crypto_auth_hmacsha256_update(&state, (const unsigned char *)(text.ptr ? text.ptr : ""),
+                                        text.len);
+    (void)crypto_auth_hmacsha256_final(&state, ret);
 }
 
 bool identity_user_list(struct identity *identity, int64_t offset, int64_t limit,
