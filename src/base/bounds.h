@@ -32,6 +32,7 @@ enum {
     MAX_HEADER_BYTES = 16384,
     MAX_BODY = 1024 * 1024, // default of Server:MaxBodyBytes
     MAX_IMPORT_BODY = 64 * 1024 * 1024,
+    MAX_IMPORT_JOBS = 100000,
     MAX_IDEMPOTENCY_KEY = 255,
     MAX_SEARCH = 200,
     /* Pages. */

@@ -68,5 +68,7 @@ WARN_UNUSED bool job_exclusions_from_json(const json_t *body, struct str path, s
                                           struct str *ret, struct faults *faults);
 
 void job_to_json(struct json_writer *w, const struct job *job);
+/* What JOB_IMPORT takes: the definition and the id, without state. Secrets masked as well. */
+void job_to_export_json(struct json_writer *w, const struct job *job);
 
 #endif

@@ -37,7 +37,7 @@ static void put_schedule(struct buf *buf, const struct job *job) {
     buf_put_i64(buf, job->jitter_seconds);
 }
 
-static void put_policies(struct buf *buf, const struct job *job) {
+static void put_policies(struct buf *buf, const struct job *job, bool with_state) {
     PUT_KEY(buf, "retryPolicy");
     put_raw(buf, job->retry_policy, STR("null"));
     PUT_KEY(buf, "timeoutSeconds");
@@ -59,8 +59,10 @@ static void put_policies(struct buf *buf, const struct job *job) {
     put_bool(buf, job->is_paused);
     PUT_KEY(buf, "pausedUntil");
     put_utc(buf, job->paused_until);
-    PUT_KEY(buf, "isDeleted");
-    put_bool(buf, job->is_deleted);
+    if (with_state) {
+        PUT_KEY(buf, "isDeleted");
+        put_bool(buf, job->is_deleted);
+    }
     PUT_KEY(buf, "tags");
     put_raw(buf, job->tags, STR("[]"));
     PUT_KEY(buf, "exclusions");
@@ -92,9 +94,7 @@ static void put_state(struct buf *buf, const struct job *job) {
     put_utc(buf, job->updated_at);
 }
 
-void job_to_json(struct json_writer *w, const struct job *job) {
-    json_object_begin(w);
-    struct buf *buf = w->out;
+static void put_definition(struct buf *buf, const struct job *job, bool with_state) {
     buf_reserve(buf, USUAL_SIZE);
     buf_put(buf, STR("\"id\":\""));
     buf_put_guid(buf, job->id);
@@ -111,7 +111,20 @@ void job_to_json(struct json_writer *w, const struct job *job) {
         mask_put(buf, job->configuration);
     else
         buf_put(buf, STR("null"));
-    put_policies(buf, job);
-    put_state(buf, job);
+    put_policies(buf, job, with_state);
+}
+
+void job_to_json(struct json_writer *w, const struct job *job) {
+    json_object_begin(w);
+    put_definition(w->out, job, true);
+    put_state(w->out, job);
+    json_object_end(w);
+}
+
+void job_to_export_json(struct json_writer *w, const struct job *job) {
+    json_object_begin(w);
+    put_definition(w->out, job, false);
+    PUT_KEY(w->out, "createdBy");
+    put_text(w->out, job->created_by);
     json_object_end(w);
 }
