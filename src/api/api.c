@@ -78,6 +78,15 @@ void api_free(struct api *api) {
     free(api);
 }
 
+void api_stop(struct api *api) {
+    if (api) atomic_store(&api->stopping, true);
+}
+
+bool api_goes_on(struct api *api, struct err *err) {
+    if (!atomic_load(&api->stopping)) return true;
+    return err_set(err, ERR_UNAVAILABLE, "the server is stopping");
+}
+
 void api_set_engine(struct api *api, struct engine *engine) {
     atomic_store(&api->engine, engine);
 }

@@ -30,7 +30,8 @@ struct api_options {
     struct identity *identity;
     struct str version;
     struct str node_name;
-    const struct str *queues; // in order of priority
+    const char *data_directory; // where an export may put its file
+    const struct str *queues;   // in order of priority
     size_t queue_count;
     int64_t default_timeout_seconds;
     int64_t retry_max_attempts, retry_delay_seconds;
@@ -43,6 +44,9 @@ struct api_options {
 struct api;
 WARN_UNUSED struct api *api_new(const struct api_options *options, struct err *err);
 void api_free(struct api *api); // NULL is fine; after the server has stopped
+/* What takes long (clearing logs, resuming everything) ends early from here on; before the server
+ * stops, which waits for every handler. NULL is fine. */
+void api_stop(struct api *api);
 /* The engine is started after the API is made and stopped before it is freed. */
 void api_set_engine(struct api *api, struct engine *engine);
 WARN_UNUSED bool api_add_routes(struct api *api, struct http_router *router, struct err *err);

@@ -33,7 +33,12 @@ struct api {
     struct feed *feed;              // what they hear from GET /events
     struct live_output *live_output;
     struct request_metrics *requests;
+    _Atomic int exports;     // that are being made or sent
+    atomic_bool clears_logs; // one at a time
+    atomic_bool stopping;    // what takes long ends early
 };
+
+enum { EXPORT_VERSION = 1 }; // of the format that export writes and import reads
 
 /* ---- who is calling ---- */
 /* Finds out by the bearer token. False when it has answered 401 or, below the role, 403. */
@@ -109,6 +114,8 @@ struct api_write {
     bool (*run)(struct store_tx *tx, struct api_write *write, struct err *err);
     void *context;
     bool poke; // the engine should look at the store afterwards
+    /* What an Idempotency-Key stands for, 32 bytes; NULL = the SHA-256 of the body. */
+    const unsigned char *fingerprint;
 
     struct answer answer;
     /* For the listeners, once it is committed: what was entered in the audit, the latest first, and
@@ -123,12 +130,22 @@ struct api_write {
 bool api_write(struct api_write *write, struct http_response *response);
 /* The same without answering on success: the caller does. STALE comes back in err. */
 bool api_write_quietly(struct api_write *write, struct err *err);
+/* The same without a look at the Idempotency-Key: for one of several writes of a request. */
+bool api_write_unkeyed(struct api_write *write, struct err *err);
 void api_answer(struct http_response *response, const struct answer *answer);
+/* False and UNAVAILABLE when the server is stopping: for work in many pieces. */
+WARN_UNUSED bool api_goes_on(struct api *api, struct err *err);
 
 /* Appends an audit entry with the caller as actor. */
 WARN_UNUSED bool api_audit(struct store_tx *tx, struct api_write *write, const char *action,
                            struct guid subject, struct str before, struct str after,
                            struct err *err);
+/* Makes a job that exists what `after` says: its definition; the state is taken from `fresh`, the
+ * job as it stands in this transaction. With its plan, the ledger and an audit entry, whose texts
+ * are made in `arena`. *after is what was stored then. */
+WARN_UNUSED bool api_replace_job(struct store_tx *tx, struct api_write *write,
+                                 const struct job *fresh, struct job *after, const char *action,
+                                 struct arena *arena, struct err *err);
 /* What the writer put into `out`, copied to the arena; `out` is freed. */
 struct str api_take_json(struct arena *arena, struct buf *out);
 /* "\"019a…\"": a guid as a JSON string. */
@@ -146,10 +163,13 @@ http_handler jobs_create, jobs_list, jobs_show, jobs_update, jobs_delete, jobs_r
 http_handler jobs_pause, jobs_resume, jobs_preview, jobs_failed;
 http_handler events_stream;
 http_handler exclusions_set, exclusions_show, exclusions_clear;
-http_handler runs_trigger, runs_list, runs_history, runs_upcoming, runs_occurrences, runs_backfill;
+http_handler runs_trigger, runs_list, runs_upcoming, runs_occurrences, runs_backfill;
 http_handler executions_list, executions_show, executions_output, executions_cancel;
 http_handler executions_retry, executions_timeline, dashboard_stats;
 http_handler cron_explain_pattern;
+http_handler audit_of_job, audit_list, audit_verify;
+http_handler admin_export, admin_import;
+http_handler admin_pause_all, admin_resume_all, admin_clear_logs, admin_nodes, admin_queues;
 http_handler auth_login, auth_refresh, auth_logout, auth_me;
 http_handler tokens_create, tokens_list, tokens_revoke;
 http_handler users_create, users_list, users_show, users_lock, users_unlock, users_set_password;

@@ -58,6 +58,28 @@ static bool cancel_pending(struct store_tx *tx, struct api_write *write, int64_t
     return true;
 }
 
+bool api_replace_job(struct store_tx *tx, struct api_write *write, const struct job *fresh,
+                     struct job *after, const char *action, struct arena *arena, struct err *err) {
+    struct passed_over passed = {0};
+    take_state(after, fresh);
+    after->revision = fresh->revision + 1;
+    after->updated_at = write->now;
+    after->last_modified_by = api_actor(write->request).email;
+    if (!job_plan_change(fresh, after, write->api->options.zones, write->now, &passed, err) ||
+        !store_job_update(tx, after, fresh->revision, err))
+        return false;
+    if (passed.reason != 0) {
+        struct skip_range range = {.job_row = after->row,
+                                   .from = passed.from,
+                                   .to = passed.to,
+                                   .reason = (enum skip_reason)passed.reason,
+                                   .decided_at = write->now};
+        if (!store_skip_insert(tx, &range, err)) return false;
+    }
+    struct audit_diff diff = audit_diff(arena, fresh, after);
+    return api_audit(tx, write, action, after->id, diff.before, diff.after, err);
+}
+
 static bool run_change(struct store_tx *tx, struct api_write *write, struct err *err) {
     struct change *change = write->context;
     struct job fresh;
@@ -65,25 +87,9 @@ static bool run_change(struct store_tx *tx, struct api_write *write, struct err 
     if (fresh.revision != change->before.revision)
         return err_set(err, ERR_STALE, "somebody else has changed this job meanwhile");
     struct job after = change->after;
-    struct passed_over passed = {0};
-    take_state(&after, &fresh);
-    after.revision = fresh.revision + 1;
-    after.updated_at = write->now;
-    after.last_modified_by = api_actor(write->request).email;
-    if (!job_plan_change(&fresh, &after, write->api->options.zones, write->now, &passed, err) ||
-        !store_job_update(tx, &after, fresh.revision, err))
+    if (!api_replace_job(tx, write, &fresh, &after, change->action, write->arena, err) ||
+        (after.is_deleted && !cancel_pending(tx, write, after.row, err)))
         return false;
-    if (after.is_deleted && !cancel_pending(tx, write, after.row, err)) return false;
-    if (passed.reason != 0) {
-        struct skip_range range = {.job_row = after.row,
-                                   .from = passed.from,
-                                   .to = passed.to,
-                                   .reason = (enum skip_reason)passed.reason,
-                                   .decided_at = write->now};
-        if (!store_skip_insert(tx, &range, err)) return false;
-    }
-    struct audit_diff diff = audit_diff(write->arena, &fresh, &after);
-    if (!api_audit(tx, write, change->action, after.id, diff.before, diff.after, err)) return false;
     write->answer =
         (struct answer){.status = change->status, .etag = api_job_etag(write->arena, &after)};
     if (change->with_exclusions) {

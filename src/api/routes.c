@@ -3,6 +3,8 @@
 
 #include "api/context.h"
 
+#include "base/bounds.h"
+
 #define V1 "/api/v1/scheduler"
 #define AUTH "/api/v1/auth"
 #define ADMIN "/api/v1/admin"
@@ -34,7 +36,7 @@ static const struct http_route table[] = {
     WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/jobs/{jobId}/resume", ROLE_USER, jobs_resume),
     WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/jobs/{jobId}/trigger", ROLE_USER, runs_trigger),
     READ(V1 "/jobs/{jobId}/executions", ROLE_VIEWER, runs_list),
-    READ(V1 "/jobs/{jobId}/history", ROLE_VIEWER, runs_history),
+    READ(V1 "/jobs/{jobId}/history", ROLE_VIEWER, audit_of_job),
     READ(V1 "/jobs/{jobId}/upcoming", ROLE_VIEWER, runs_upcoming),
     SLOW_READ(V1 "/jobs/{jobId}/occurrences", ROLE_VIEWER, runs_occurrences),
     WRITE(HTTP_POST, V1 "/jobs/{jobId}/backfill", ROLE_USER, runs_backfill),
@@ -55,6 +57,16 @@ static const struct http_route table[] = {
     READ(V1 "/events", ROLE_VIEWER, events_stream),
 
     {HTTP_POST, V1 "/cron/explain", cron_explain_pattern, 0, ROLE_USER, 0},
+
+    WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/admin/pause-all", ROLE_ADMIN, admin_pause_all),
+    WRITE_OPTIONAL_BODY(HTTP_POST, V1 "/admin/resume-all", ROLE_ADMIN, admin_resume_all),
+    WRITE_OPTIONAL_BODY(HTTP_DELETE, V1 "/admin/clear-logs", ROLE_ADMIN, admin_clear_logs),
+    SLOW_READ(V1 "/admin/export", ROLE_ADMIN, admin_export),
+    {HTTP_POST, V1 "/admin/import", admin_import, HTTP_MAY_BLOCK, ROLE_ADMIN, MAX_IMPORT_BODY},
+    SLOW_READ(V1 "/admin/audit", ROLE_ADMIN, audit_list),
+    SLOW_READ(V1 "/admin/audit/verify", ROLE_ADMIN, audit_verify),
+    READ(V1 "/admin/nodes", ROLE_ADMIN, admin_nodes),
+    READ(V1 "/admin/queues", ROLE_ADMIN, admin_queues),
 
     HASHES(AUTH "/login", API_OPEN, auth_login),
     WRITE(HTTP_POST, AUTH "/refresh-token", API_OPEN, auth_refresh),

@@ -1,8 +1,5 @@
-/* runs.c - a job is run now, and who did what to it. (Its executions are listed by executions.c.)
- */
+/* runs.c - a job is run now. (Its executions are listed by executions.c.) */
 #include "api/context.h"
-
-/* ---- trigger ---- */
 
 struct trigger_request {
     const struct job *job;
@@ -90,48 +87,4 @@ void runs_trigger(struct http_request *request, struct http_response *response, 
     struct api_write write = {
         .api = api, .request = request, .run = run_trigger, .context = &trigger, .poke = true};
     (void)api_write(&write, response);
-}
-
-/* ---- history: the audit entries of the job ---- */
-
-static void write_audit_entry(struct json_writer *w, const struct audit_entry *entry) {
-    json_object_begin(w);
-    json_field_i64(w, STR("sequence"), entry->row);
-    json_field_utc(w, STR("at"), entry->at);
-    json_field_str(w, STR("actor"), entry->actor);
-    json_field_str(w, STR("address"), entry->address);
-    json_field_str(w, STR("action"), entry->action);
-    json_field_raw(w, STR("before"), entry->before);
-    json_field_raw(w, STR("after"), entry->after);
-    json_object_end(w);
-}
-
-void runs_history(struct http_request *request, struct http_response *response, void *context) {
-    struct api *api = context;
-    static const char *const known[] = {"pageNumber", "pageSize", NULL};
-    struct guid id;
-    struct job job;
-    struct faults faults = {.arena = request->arena};
-    query_check_known(request, known, &faults);
-    struct page page = api_query_page(request, &faults);
-    if (!api_no_faults(request, response, &faults) ||
-        !api_path_guid(request, response, "jobId", &id) ||
-        !api_read_job(api, request, response, id, &job))
-        return;
-    struct store_tx *tx = api_read(api, request, response);
-    if (tx == NULL) return;
-    struct err err = ERR_INIT;
-    struct audit_entry *entries;
-    size_t count;
-    int64_t total;
-    struct audit_filter filter = {.subject = id, .offset = page.offset, .limit = page.size};
-    bool ok = store_audit_list(tx, &filter, request->arena, &entries, &count, &total, &err);
-    store_read_end(tx);
-    if (!ok) {
-        respond_err(request, response, &err);
-        return;
-    }
-    struct json_writer w = api_page_begin(response);
-    for (size_t i = 0; i < count; i++) write_audit_entry(&w, &entries[i]);
-    api_page_end(&w, page, total);
 }

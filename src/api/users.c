@@ -40,6 +40,25 @@ static enum role read_roles(const json_t *body, bool needed, struct faults *faul
     return highest;
 }
 
+struct user_creation {
+    struct user user;
+    struct actor actor;
+};
+
+static bool run_create(struct store_tx *tx, struct api_write *write, struct err *err) {
+    struct user_creation *creation = write->context;
+    if (!identity_user_insert(tx, &creation->actor, &creation->user, err)) return false;
+    struct buf out = buf_with_max(0);
+    struct json_writer w = json_writer(&out);
+    write_user(&w, &creation->user, write->now);
+    write->answer = (struct answer){
+        .status = 201,
+        .body = api_take_json(write->arena, &out),
+        .location = api_location(write->arena, "/api/v1/admin/users", creation->user.id),
+    };
+    return true;
+}
+
 void users_create(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
     static const char *const known[] = {"email", "password", "roles", NULL};
@@ -57,18 +76,21 @@ void users_create(struct http_request *request, struct http_response *response, 
     if (!str_is_absent(email) && !identity_normal_email(email, request->arena, &normal, &rule))
         faults_add(&faults, STR("email"), "%s", rule.msg);
     if (!api_no_faults(request, response, &faults)) return;
-    struct actor actor = api_actor(request);
-    struct user user;
+    struct user_creation creation = {.actor = api_actor(request)};
     struct err err = ERR_INIT;
-    if (!identity_user_create(api->options.identity, &actor, email, password, role, request->arena,
-                              &user, &err)) {
+    if (!identity_user_prepare(api->options.identity, email, password, role, request->arena,
+                               &creation.user, &err)) {
         respond_err(request, response, &err);
         return;
     }
-    struct json_writer w = respond_json_begin(response, 201);
-    write_user(&w, &user, clock_now(api->options.clock));
-    response_header(response, "Location",
-                    api_location(request->arena, "/api/v1/admin/users", user.id));
+    unsigned char fingerprint[IDENTITY_FINGERPRINT];
+    identity_fingerprint(api->options.identity, request->body, fingerprint);
+    struct api_write write = {.api = api,
+                              .request = request,
+                              .run = run_create,
+                              .context = &creation,
+                              .fingerprint = fingerprint};
+    (void)api_write(&write, response);
 }
 
 void users_list(struct http_request *request, struct http_response *response, void *context) {

@@ -8,6 +8,7 @@
 #include "api/context.h"
 
 #include <sodium.h>
+#include <string.h>
 
 struct keyed_write {
     struct api_write *write;
@@ -77,6 +78,10 @@ static bool read_key(struct keyed_write *keyed, struct err *err) {
     if (who) guid_format(who->user_id, user);
     keyed->key = key;
     keyed->scope = arena_printf(request->arena, "%s %.*s", user, STR_ARG(request->path));
+    if (keyed->write->fingerprint) {
+        memcpy(keyed->request_hash, keyed->write->fingerprint, sizeof keyed->request_hash);
+        return true;
+    }
     (void)crypto_hash_sha256(keyed->request_hash,
                              (const unsigned char *)(request->body.ptr ? request->body.ptr : ""),
                              request->body.len);
@@ -91,16 +96,30 @@ static void tell_listeners(const struct api_write *write) {
     if (!guid_is_zero(write->execution.job_id)) api_on_event(api, &write->execution);
 }
 
-bool api_write_quietly(struct api_write *write, struct err *err) {
-    struct keyed_write keyed = {.write = write};
-    write->arena = write->request->arena;
-    if (utc_is_none(write->now)) write->now = clock_now(write->api->options.clock);
-    if (!read_key(&keyed, err)) return false;
-    if (!store_write_wait(write->api->options.store, run_write, &keyed, err)) return false;
+static bool do_write(struct keyed_write *keyed, struct err *err) {
+    struct api_write *write = keyed->write;
+    if (!store_write_wait(write->api->options.store, run_write, keyed, err)) return false;
     tell_listeners(write);
     struct engine *engine = atomic_load(&write->api->engine);
     if (write->poke && engine) engine_poke(engine);
     return true;
+}
+
+static void prepare(struct api_write *write) {
+    write->arena = write->request->arena;
+    if (utc_is_none(write->now)) write->now = clock_now(write->api->options.clock);
+}
+
+bool api_write_quietly(struct api_write *write, struct err *err) {
+    struct keyed_write keyed = {.write = write};
+    prepare(write);
+    return read_key(&keyed, err) && do_write(&keyed, err);
+}
+
+bool api_write_unkeyed(struct api_write *write, struct err *err) {
+    struct keyed_write keyed = {.write = write};
+    prepare(write);
+    return do_write(&keyed, err);
 }
 
 void api_answer(struct http_response *response, const struct answer *answer) {

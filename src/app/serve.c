@@ -190,6 +190,7 @@ static bool make_api(struct server *server, struct err *err) {
         .identity = server->identity,
         .version = STR(ALPHABET_VERSION),
         .node_name = server->node_name,
+        .data_directory = settings->data_directory,
         .queues = server->queues,
         .queue_count = settings->queues.count,
         .default_timeout_seconds = settings->default_timeout_seconds,
@@ -304,6 +305,7 @@ static bool start(struct server *server, struct err *err) {
 
 /* The reverse of start; every part may be missing. */
 static void stop(struct server *server) {
+    api_stop(server->api);
     http_server_stop(server->http);
     if (server->api) api_set_engine(server->api, NULL);
     if (server->engine) engine_stop(server->engine);
