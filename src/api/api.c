@@ -3,13 +3,19 @@
 
 #include "api/request_metrics.h"
 #include "api/routes.h"
+#include "base/json_read.h"
 
 #include <stdlib.h>
 
 static void check_configuration(void *context, enum job_type type, const json_t *configuration,
                                 struct faults *faults) {
-    const struct api *api = context;
-    handlers_validate(type, configuration, api->options.handlers, faults);
+    struct api_caller *caller = context;
+    const struct handlers_options *handlers = caller->api->options.handlers;
+    handlers_validate(type, configuration, handlers, faults);
+    if (caller->is_admin || !handlers_are_for_admins(type, configuration, handlers)) return;
+    caller->was_refused = true;
+    faults_add(faults, STR("jobConfiguration.handlerType"),
+               "jobs with this handler are written by the role Admin alone");
 }
 
 /* ---- the listeners ---- */
@@ -45,7 +51,6 @@ struct api *api_new(const struct api_options *options, struct err *err) {
         .timeout_seconds = options->default_timeout_seconds,
         .retry = retry_policy_default(),
         .check_configuration = check_configuration,
-        .check_context = api,
     };
     api->defaults.retry.max_attempts = options->retry_max_attempts;
     api->defaults.retry.delay_seconds = options->retry_delay_seconds;
@@ -308,10 +313,43 @@ struct str api_location(struct arena *arena, const char *collection, struct guid
 
 struct job_defaults api_job_defaults(struct api *api, const struct http_request *request,
                                      struct utc now) {
+    const struct principal *who = api_principal(request);
+    struct api_caller *caller = ARENA_NEW(request->arena, struct api_caller);
+    *caller = (struct api_caller){.api = api, .is_admin = who && who->role == ROLE_ADMIN};
     struct job_defaults defaults = api->defaults;
     defaults.created_by = api_actor(request).email;
     defaults.now = now;
+    defaults.check_context = caller;
     return defaults;
+}
+
+void api_respond_job_faults(const struct http_request *request, struct http_response *response,
+                            const struct job_defaults *defaults, const struct faults *faults) {
+    const struct api_caller *caller = defaults->check_context;
+    struct err err = ERR_INIT;
+    if (!caller->was_refused) {
+        respond_faults(request, response, faults);
+        return;
+    }
+    (void)err_set(&err, ERR_FORBIDDEN,
+                  "jobs with this handlerType are written by the role Admin alone");
+    respond_err(request, response, &err);
+}
+
+bool api_may_write_job(struct api *api, const struct http_request *request,
+                       struct http_response *response, const struct job *job) {
+    const struct principal *who = api_principal(request);
+    if (job->type != JOB_CODE_EXECUTION || (who && who->role == ROLE_ADMIN)) return true;
+    json_t *configuration = json_read(job->configuration, NULL);
+    bool refused =
+        handlers_are_for_admins((enum job_type)job->type, configuration, api->options.handlers);
+    json_decref(configuration);
+    struct err err = ERR_INIT;
+    if (!refused) return true;
+    (void)err_set(&err, ERR_FORBIDDEN,
+                  "jobs with this handlerType are written by the role Admin alone");
+    respond_err(request, response, &err);
+    return false;
 }
 
 struct str api_job_json(struct arena *arena, const struct job *job) {

@@ -44,6 +44,12 @@ enum { EXPORT_VERSION = 1 }; // of the format that export writes and import read
 /* Finds out by the bearer token. False when it has answered 401 or, below the role, 403. */
 bool api_authenticate(struct api *api, struct http_request *request, struct http_response *response,
                       unsigned role);
+/* What job_defaults.check_context points to: who writes the job that is checked. */
+struct api_caller {
+    struct api *api;
+    bool is_admin;
+    bool was_refused; // set by the check: the definition is for administrators
+};
 const struct principal *api_principal(const struct http_request *request); // of a route with a role
 struct actor api_actor(const struct http_request *request);
 
@@ -155,6 +161,12 @@ struct str api_location(struct arena *arena, const char *collection, struct guid
 /* The defaults that a definition is checked against, for this caller and this moment. */
 struct job_defaults api_job_defaults(struct api *api, const struct http_request *request,
                                      struct utc now);
+/* 403 when the definition is one that only an administrator may write, else 400 with the faults. */
+void api_respond_job_faults(const struct http_request *request, struct http_response *response,
+                            const struct job_defaults *defaults, const struct faults *faults);
+/* 403 and false for a stored job that only an administrator may change. */
+bool api_may_write_job(struct api *api, const struct http_request *request,
+                       struct http_response *response, const struct job *job);
 struct str api_job_json(struct arena *arena, const struct job *job);
 struct str api_job_etag(struct arena *arena, const struct job *job);
 

@@ -151,11 +151,12 @@ static struct change new_change(const char *action, struct http_request *request
 
 static bool apply_update(struct change *change, const struct job *before, struct job *after) {
     struct faults faults = {.arena = change->request->arena};
+    if (!api_may_write_job(change->api, change->request, change->response, before)) return false;
     struct job_defaults defaults = api_job_defaults(change->api, change->request, change->now);
     if (job_from_json(change->body, JOB_REPLACE, before, &defaults, change->request->arena, after,
                       &faults))
         return true;
-    respond_faults(change->request, change->response, &faults);
+    api_respond_job_faults(change->request, change->response, &defaults, &faults);
     return false;
 }
 
@@ -167,11 +168,12 @@ void jobs_update(struct http_request *request, struct http_response *response, v
 
 static bool apply_reschedule(struct change *change, const struct job *before, struct job *after) {
     struct faults faults = {.arena = change->request->arena};
+    if (!api_may_write_job(change->api, change->request, change->response, before)) return false;
     struct job_defaults defaults = api_job_defaults(change->api, change->request, change->now);
     if (job_reschedule_from_json(change->body, before, &defaults, change->request->arena, after,
                                  &faults))
         return true;
-    respond_faults(change->request, change->response, &faults);
+    api_respond_job_faults(change->request, change->response, &defaults, &faults);
     return false;
 }
 

@@ -36,7 +36,7 @@ void jobs_create(struct http_request *request, struct http_response *response, v
     struct creation creation = {0};
     struct job *job = &creation.job;
     if (!job_from_json(body, JOB_CREATE, NULL, &defaults, request->arena, job, &faults)) {
-        respond_faults(request, response, &faults);
+        api_respond_job_faults(request, response, &defaults, &faults);
         return;
     }
     job->id = guid_new(now);

@@ -45,6 +45,7 @@ struct server {
     struct handlers_options handlers;
     struct secrets *secrets;
     struct guard *guard;
+    struct code_handlers *code_handlers;
 
     struct zone_cache *zones;
     struct store *store;
@@ -154,7 +155,50 @@ static bool open_identity(struct server *server, struct err *err) {
                                  &created, err);
 }
 
+static struct code_definition definition_of(const struct handler_settings *from) {
+    return (struct code_definition){
+        .name = str_from_cstr(from->entry.name),
+        .executable = from->executable,
+        .library = from->library,
+        .arguments = from->arguments.items,
+        .methods = from->methods.items,
+        .environment = from->environment.items,
+        .folders = from->folders.items,
+        .readable = from->readable.items,
+        .user = from->user,
+        .network = strcmp(from->network, "Allow") == 0,
+        .limits = {.cpu_seconds = from->cpu_seconds,
+                   .memory_bytes = from->memory_bytes,
+                   .file_bytes = from->file_bytes,
+                   .open_files = from->open_files,
+                   .processes = from->processes},
+        .output_bytes = from->output_bytes,
+    };
+}
+
+static bool prepare_code(struct server *server, struct err *err) {
+    const struct setting_entries *entries = &server->settings.handlers;
+    struct code_definition *definitions =
+        ARENA_ARRAY(&server->arena, entries->count + 1, struct code_definition);
+    for (size_t i = 0; i < entries->count; i++)
+        definitions[i] = definition_of((const void *)entries->items[i]);
+    struct code_handlers_options options = {.shell = server->settings.shell_enabled,
+                                            .worker_count = server->settings.worker_count};
+    server->code_handlers = code_handlers_new(&options, definitions, entries->count, err);
+    if (server->code_handlers == NULL) return false;
+    const struct sandbox *sandbox = code_handlers_sandbox(server->code_handlers);
+    const char *lacks = sandbox_shortcomings(sandbox);
+    if (lacks)
+        log_warn("handlers are not shut in", "landlock=%d seccomp=%d lacks=\"%s\"",
+                 sandbox->landlock, sandbox->has_filter, lacks);
+    else
+        log_info("handlers are shut in", "landlock=%d seccomp=%d", sandbox->landlock,
+                 sandbox->has_filter);
+    return true;
+}
+
 static bool prepare_handlers(struct server *server, struct err *err) {
+    if (!prepare_code(server, err)) return false;
     const struct text_list *hosts = &server->settings.allowed_hosts;
     struct str *allowed = ARENA_ARRAY(&server->arena, hosts->count + 1, struct str);
     for (size_t i = 0; i < hosts->count; i++) allowed[i] = str_from_cstr(hosts->items[i]);
@@ -178,6 +222,12 @@ static bool prepare_handlers(struct server *server, struct err *err) {
     alerts->node_name = server->node_name;
     if (alerts->recipient_count > 0 && alerts->security == MAIL_NONE)
         log_warn("alerts go out unencrypted", "setting=EmailSettings:UseTls");
+    server->handlers.code = (struct code_execution_options){
+        .handlers = server->code_handlers,
+        .secrets = server->secrets,
+        .clock = server->clock,
+        .machine_name = server->node_name,
+    };
     return true;
 }
 
@@ -315,6 +365,7 @@ static void stop(struct server *server) {
     store_close(server->store);
     guard_free(server->guard);
     secrets_free(server->secrets);
+    code_handlers_free(server->code_handlers);
     zone_cache_free(server->zones);
     settings_free(&server->settings);
     arena_free(&server->arena);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX_BYTES = 1024 * 1024, KEY_MAX = 200 };
+enum { FILE_MAX_BYTES = 1024 * 1024, KEY_MAX = 300, ENTRY_NAME_MAX = 100, ENTRIES_MAX = 1000 };
 static const char DEFAULT_FILE[] = "appsettings.json";
 
 /* Where the value that is being set stands, for messages and for `alphabet config`. */
@@ -32,6 +32,55 @@ static const struct setting *find_setting(struct str key) {
             key.ptr[known.len] == ':' && str_equal_nocase(str_slice(key, 0, known.len), known))
             return &table[i];
     }
+    return NULL;
+}
+
+/* Where a value goes: a row of the table, or a row of a named entry. */
+struct place {
+    const struct setting *setting;
+    const char *key; // whole: "Scheduler:Handlers:Report:Executable"
+    void *field;
+    struct setting_origin *origin;
+};
+
+/* A key of a section of named entries, in its parts. */
+struct section_key {
+    const struct setting_section *section;
+    struct str name; // of the entry
+    struct str row;  // what stands behind it; absent when nothing does
+};
+
+static bool is_entry_name(struct str name) {
+    bool fine = name.len > 0 && name.len <= ENTRY_NAME_MAX;
+    for (size_t i = 0; fine && i < name.len; i++) {
+        char c = name.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool other = (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        fine = letter || (other && i > 0);
+    }
+    return fine;
+}
+
+static bool split_key(struct str key, struct section_key *ret) {
+    size_t count;
+    const struct setting_section *sections = settings_sections(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct str known = str_from_cstr(sections[i].key);
+        if (key.len <= known.len + 1 || key.ptr[known.len] != ':' ||
+            !str_equal_nocase(str_slice(key, 0, known.len), known))
+            continue;
+        struct str rest = str_slice(key, known.len + 1, key.len);
+        struct str name = str_cut(&rest, ':');
+        *ret = (struct section_key){&sections[i], name, rest};
+        return is_entry_name(name);
+    }
+    return false;
+}
+
+static const struct setting *find_row(const struct section_key *parts) {
+    for (size_t i = 0; i < parts->section->row_count; i++)
+        if (str_equal_nocase(str_from_cstr(parts->section->rows[i].key), parts->row))
+            return &parts->section->rows[i];
     return NULL;
 }
 
@@ -61,6 +110,14 @@ static void complain_unknown(struct str key, struct origin origin, struct buf *c
     const struct setting *table = settings_table(&count);
     const char *nearest = NULL;
     size_t distance = 6;
+    struct section_key parts;
+    bool in_section = split_key(key, &parts);
+    for (size_t i = 0; in_section && i < parts.section->row_count; i++) {
+        size_t d = edit_distance(parts.row, str_from_cstr(parts.section->rows[i].key));
+        if (d >= distance) continue;
+        distance = d;
+        nearest = parts.section->rows[i].key;
+    }
     for (size_t i = 0; i < count; i++) {
         size_t d = edit_distance(key, str_from_cstr(table[i].key));
         if (d >= distance || (table[i].flags & SETTING_NOT_OFFERED)) continue;
@@ -91,16 +148,16 @@ static bool is_choice(const char *choices, struct str value, struct str *ret) {
     return false;
 }
 
-static void set_list(struct settings *settings, const struct setting *setting,
-                     const struct str *items, size_t count) {
+static void set_list(struct settings *settings, const struct place *place, const struct str *items,
+                     size_t count) {
     const char **texts = ARENA_ARRAY(&settings->arena, count + 1, const char *);
     for (size_t i = 0; i < count; i++) texts[i] = arena_copy(&settings->arena, items[i]).ptr;
     struct text_list list = {texts, count};
-    memcpy(field_of(settings, setting), &list, sizeof list);
+    memcpy(place->field, &list, sizeof list);
 }
 
 /* "a, b" from the environment or a flag. */
-static void set_list_from_text(struct settings *settings, const struct setting *setting,
+static void set_list_from_text(struct settings *settings, const struct place *place,
                                struct str value) {
     enum { ITEMS_MAX = 1000 };
     struct str items[ITEMS_MAX];
@@ -110,12 +167,13 @@ static void set_list_from_text(struct settings *settings, const struct setting *
         struct str item = str_trim(str_cut(&rest, ','));
         if (item.len) items[count++] = item;
     }
-    set_list(settings, setting, items, count);
+    set_list(settings, place, items, count);
 }
 
-static bool complain_value(const struct setting *setting, struct str value, struct origin origin,
+static bool complain_value(const struct place *place, struct str value, struct origin origin,
                            struct buf *complaints) {
-    buf_printf(complaints, "%s: %s ", origin.text, setting->key);
+    const struct setting *setting = place->setting;
+    buf_printf(complaints, "%s: %s ", origin.text, place->key);
     if (setting->flags & SETTING_SECRET) {
         buf_put(complaints, STR("has a bad value"));
     } else {
@@ -136,29 +194,29 @@ static bool complain_value(const struct setting *setting, struct str value, stru
     return false;
 }
 
-static bool set_from_text(struct settings *settings, const struct setting *setting,
-                          struct str value, struct origin origin, struct buf *complaints) {
-    void *field = field_of(settings, setting);
+static bool set_from_text(struct settings *settings, const struct place *place, struct str value,
+                          struct origin origin, struct buf *complaints) {
+    const struct setting *setting = place->setting;
+    void *field = place->field;
     int64_t number;
     bool flag;
     struct str choice;
     const char *text;
     if (memchr(value.ptr ? value.ptr : "", '\0', value.len))
-        return complain_value(setting, STR("(holds a NUL)"), origin, complaints);
+        return complain_value(place, STR("(holds a NUL)"), origin, complaints);
     switch (setting->kind) {
     case SETTING_NUMBER:
         if (!str_parse_i64(value, &number) || number < setting->min || number > setting->max)
-            return complain_value(setting, value, origin, complaints);
+            return complain_value(place, value, origin, complaints);
         memcpy(field, &number, sizeof number);
         break;
     case SETTING_BOOL:
-        if (!str_parse_bool(value, &flag))
-            return complain_value(setting, value, origin, complaints);
+        if (!str_parse_bool(value, &flag)) return complain_value(place, value, origin, complaints);
         memcpy(field, &flag, sizeof flag);
         break;
     case SETTING_CHOICE:
         if (!is_choice(setting->choices, value, &choice))
-            return complain_value(setting, value, origin, complaints);
+            return complain_value(place, value, origin, complaints);
         text = arena_copy(&settings->arena, choice).ptr;
         memcpy(field, &text, sizeof text);
         break;
@@ -166,11 +224,70 @@ static bool set_from_text(struct settings *settings, const struct setting *setti
         text = arena_copy(&settings->arena, value.ptr ? value : STR("")).ptr;
         memcpy(field, &text, sizeof text);
         break;
-    case SETTING_LIST: set_list_from_text(settings, setting, value); break;
+    case SETTING_LIST: set_list_from_text(settings, place, value); break;
     }
+    place->origin->text = arena_copy(&settings->arena, str_from_cstr(origin.text)).ptr;
+    return true;
+}
+
+static struct place place_of(struct settings *settings, const struct setting *setting) {
     size_t count;
-    settings->origins[setting - settings_table(&count)].text =
-        arena_copy(&settings->arena, str_from_cstr(origin.text)).ptr;
+    return (struct place){.setting = setting,
+                          .key = setting->key,
+                          .field = field_of(settings, setting),
+                          .origin = &settings->origins[setting - settings_table(&count)]};
+}
+
+static struct place place_in_entry(struct settings *settings, struct setting_entry *entry,
+                                   const struct setting_section *section,
+                                   const struct setting *row) {
+    struct str key =
+        arena_printf(&settings->arena, "%s:%s:%s", section->key, entry->name, row->key);
+    return (struct place){.setting = row,
+                          .key = key.ptr,
+                          .field = (char *)entry + row->offset,
+                          .origin = &entry->origins[row - section->rows]};
+}
+
+/* The entry of that name; made with its defaults when it is not there. NULL: there are too many. */
+static struct setting_entry *entry_of(struct settings *settings, const struct section_key *parts) {
+    const struct setting_section *section = parts->section;
+    struct setting_entries *entries = (void *)((char *)settings + section->offset);
+    for (size_t i = 0; i < entries->count; i++)
+        if (str_equal_nocase(str_from_cstr(entries->items[i]->name), parts->name))
+            return entries->items[i];
+    if (entries->count == ENTRIES_MAX) return NULL;
+    struct setting_entry **items =
+        ARENA_ARRAY(&settings->arena, entries->count + 1, struct setting_entry *);
+    for (size_t i = 0; i < entries->count; i++) items[i] = entries->items[i];
+    struct setting_entry *entry = arena_alloc(&settings->arena, section->entry_size);
+    entry->name = arena_copy(&settings->arena, parts->name).ptr;
+    entry->origins = ARENA_ARRAY(&settings->arena, section->row_count, struct setting_origin);
+    items[entries->count] = entry;
+    *entries = (struct setting_entries){items, entries->count + 1};
+    struct buf none = buf_with_max(0);
+    for (size_t i = 0; i < section->row_count; i++) {
+        struct place place = place_in_entry(settings, entry, section, &section->rows[i]);
+        (void)set_from_text(settings, &place, str_from_cstr(section->rows[i].fallback),
+                            (struct origin){"default"}, &none);
+    }
+    buf_free(&none);
+    return entry;
+}
+
+/* False when there is no such key; the setting of one that is not offered has no field. */
+static bool find_place(struct settings *settings, struct str key, struct place *ret) {
+    const struct setting *setting = find_setting(key);
+    struct section_key parts;
+    if (setting) {
+        *ret = place_of(settings, setting);
+        return true;
+    }
+    if (!split_key(key, &parts)) return false;
+    setting = find_row(&parts);
+    struct setting_entry *entry = setting ? entry_of(settings, &parts) : NULL;
+    if (!entry) return false;
+    *ret = place_in_entry(settings, entry, parts.section, setting);
     return true;
 }
 
@@ -190,9 +307,10 @@ static bool is_settable(const struct setting *setting, struct str key, struct or
 
 static bool set_by_key(struct settings *settings, struct str key, struct str value,
                        struct origin origin, struct buf *complaints) {
-    const struct setting *setting = find_setting(key);
-    return is_settable(setting, key, origin, complaints) &&
-           set_from_text(settings, setting, value, origin, complaints);
+    struct place place = {0};
+    (void)find_place(settings, key, &place);
+    return is_settable(place.setting, key, origin, complaints) &&
+           set_from_text(settings, &place, value, origin, complaints);
 }
 
 void settings_set_defaults(struct settings *settings) {
@@ -201,10 +319,12 @@ void settings_set_defaults(struct settings *settings) {
     *settings = (struct settings){0};
     settings->origins = ARENA_ARRAY(&settings->arena, count, struct setting_origin);
     struct buf none = buf_with_max(0);
-    for (size_t i = 0; i < count; i++)
-        if (!(table[i].flags & SETTING_NOT_OFFERED))
-            (void)set_from_text(settings, &table[i], str_from_cstr(table[i].fallback),
-                                (struct origin){"default"}, &none);
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].flags & SETTING_NOT_OFFERED) continue;
+        struct place place = place_of(settings, &table[i]);
+        (void)set_from_text(settings, &place, str_from_cstr(table[i].fallback),
+                            (struct origin){"default"}, &none);
+    }
     buf_free(&none);
 }
 
@@ -224,7 +344,7 @@ static struct origin file_origin(struct file_reader *reader, struct str key) {
     return (struct origin){text.ptr};
 }
 
-static void read_list(struct file_reader *reader, const struct setting *setting, struct str key,
+static void read_list(struct file_reader *reader, const struct place *place, struct str key,
                       const json_t *array) {
     struct origin origin = file_origin(reader, key);
     size_t count = json_array_size(array);
@@ -232,25 +352,26 @@ static void read_list(struct file_reader *reader, const struct setting *setting,
     for (size_t i = 0; i < count; i++) {
         items[i] = json_str_of(json_array_get(array, i));
         if (str_is_absent(items[i])) {
-            reader->ok = complain_value(setting, STR("(something else than texts)"), origin,
+            reader->ok = complain_value(place, STR("(something else than texts)"), origin,
                                         reader->complaints);
             return;
         }
     }
-    size_t table_count;
-    set_list(reader->settings, setting, items, count);
-    reader->settings->origins[setting - settings_table(&table_count)].text = origin.text;
+    set_list(reader->settings, place, items, count);
+    place->origin->text = origin.text;
 }
 
 static void read_value(struct file_reader *reader, struct str key, const json_t *value) {
     struct origin origin = file_origin(reader, key);
-    const struct setting *setting = find_setting(key);
+    struct place place = {0};
+    (void)find_place(reader->settings, key, &place);
+    const struct setting *setting = place.setting;
     if (!is_settable(setting, key, origin, reader->complaints)) {
         reader->ok = false;
         return;
     }
     if (json_is_array(value) && setting->kind == SETTING_LIST) {
-        read_list(reader, setting, key, value);
+        read_list(reader, &place, key, value);
         return;
     }
     struct str text = json_str_of(value);
@@ -260,8 +381,8 @@ static void read_value(struct file_reader *reader, struct str key, const json_t 
     bool fits = !str_is_absent(text) && setting->kind != SETTING_LIST;
     if (!fits) {
         reader->ok =
-            complain_value(setting, STR("(another kind of value)"), origin, reader->complaints);
-    } else if (!set_from_text(reader->settings, setting, text, origin, reader->complaints)) {
+            complain_value(&place, STR("(another kind of value)"), origin, reader->complaints);
+    } else if (!set_from_text(reader->settings, &place, text, origin, reader->complaints)) {
         reader->ok = false;
     }
 }
@@ -274,8 +395,11 @@ static void read_section(struct file_reader *reader, struct str prefix, json_t *
             prefix.len ? arena_printf(&reader->settings->arena, "%.*s:%s", STR_ARG(prefix), name)
                        : str_from_cstr(name);
         if (json_is_null(value)) continue;
-        const struct setting *known = find_setting(key);
-        if (json_is_object(value) && known == NULL) {
+        struct section_key parts;
+        bool in_section = split_key(key, &parts);
+        bool is_known = find_setting(key) != NULL || (in_section && find_row(&parts) != NULL);
+        if (json_is_object(value) && !is_known) {
+            if (in_section && str_is_absent(parts.row)) (void)entry_of(reader->settings, &parts);
             read_section(reader, key, value);
         } else {
             read_value(reader, key, value);
@@ -393,9 +517,7 @@ bool settings_load(const struct settings_sources *sources, struct settings *ret,
     return ok;
 }
 
-static void print_value(const struct settings *settings, const struct setting *setting,
-                        struct buf *out) {
-    const void *field = field_of_const(settings, setting);
+static void print_value(const struct setting *setting, const void *field, struct buf *out) {
     int64_t number;
     bool flag;
     const char *text;
@@ -427,18 +549,41 @@ static void print_value(const struct settings *settings, const struct setting *s
     }
 }
 
+static void print_line(const char *key, const struct setting *setting, const void *field,
+                       const struct setting_origin *origin, struct buf *out) {
+    struct buf value = buf_with_max(0);
+    print_value(setting, field, &value);
+    struct str shown = buf_str(&value);
+    buf_printf(out, "%-42s %-38.*s  (%s)\n", key, STR_ARG(shown), origin->text);
+    buf_free(&value);
+}
+
+static void print_entries(const struct settings *settings, const struct setting_section *section,
+                          struct buf *out) {
+    const struct setting_entries *entries =
+        (const void *)((const char *)settings + section->offset);
+    struct buf key = buf_with_max(0);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct setting_entry *entry = entries->items[i];
+        for (size_t j = 0; j < section->row_count; j++) {
+            const struct setting *row = &section->rows[j];
+            buf_reset(&key);
+            buf_printf(&key, "%s:%s:%s", section->key, entry->name, row->key);
+            print_line(key.ptr, row, (const char *)entry + row->offset, &entry->origins[j], out);
+        }
+    }
+    buf_free(&key);
+}
+
 void settings_print(const struct settings *settings, struct buf *out) {
     size_t count;
     const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (table[i].flags & SETTING_NOT_OFFERED) continue;
-        struct buf value = buf_with_max(0);
-        print_value(settings, &table[i], &value);
-        struct str shown = buf_str(&value);
-        buf_printf(out, "%-42s %-38.*s  (%s)\n", table[i].key, STR_ARG(shown),
-                   settings->origins[i].text);
-        buf_free(&value);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!(table[i].flags & SETTING_NOT_OFFERED))
+            print_line(table[i].key, &table[i], field_of_const(settings, &table[i]),
+                       &settings->origins[i], out);
+    const struct setting_section *sections = settings_sections(&count);
+    for (size_t i = 0; i < count; i++) print_entries(settings, &sections[i], out);
 }
 
 void settings_free(struct settings *settings) {

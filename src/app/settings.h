@@ -25,6 +25,26 @@ struct text_list {
     size_t count;
 };
 
+/* Entries of a section whose names the operator chooses: Scheduler:Handlers:NAME:… Each begins with
+ * struct setting_entry. */
+struct setting_entries {
+    struct setting_entry **items; // in the order they were named
+    size_t count;
+};
+
+struct setting_entry {
+    const char *name;               // as it was written first
+    struct setting_origin *origins; // one for each row of the section's table
+};
+
+/* Scheduler:Handlers:NAME */
+struct handler_settings {
+    struct setting_entry entry;
+    const char *executable, *library, *user, *network;
+    struct text_list arguments, methods, environment, folders, readable;
+    int64_t cpu_seconds, memory_bytes, file_bytes, processes, open_files, output_bytes;
+};
+
 struct settings {
     struct arena arena;             // all texts and lists
     struct setting_origin *origins; // one for each row of the table
@@ -66,6 +86,8 @@ struct settings {
     int64_t stats_window_hours, upcoming_window_minutes;
     const char *smtp_server, *smtp_user, *smtp_password, *smtp_from, *smtp_use_tls, *smtp_ca_file;
     int64_t smtp_port;
+    bool shell_enabled;
+    struct setting_entries handlers; // struct handler_settings
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_BOOL, SETTING_CHOICE, SETTING_LIST };
@@ -86,7 +108,17 @@ struct setting {
     const char *meaning;  // one line for people
 };
 
+/* A section of named entries; the keys of its rows are what stands behind the name. */
+struct setting_section {
+    const char *key; // "Scheduler:Handlers"
+    const struct setting *rows;
+    size_t row_count;
+    size_t entry_size;
+    size_t offset; // of the struct setting_entries in struct settings
+};
+
 const struct setting *settings_table(size_t *count);
+const struct setting_section *settings_sections(size_t *count);
 
 struct setting_origin {
     const char *text; // "default", "appsettings.json line 7", "environment Server__Port", "--port"

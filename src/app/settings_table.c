@@ -105,7 +105,6 @@ static const struct setting table[] = {
     NUMBER("Scheduler:Monitoring:UpcomingWindowMinutes", upcoming_window_minutes, "60", 1, 10080,
            "how far ahead upcoming executions look"),
     NOT_OFFERED("Scheduler:Procedures"),
-    NOT_OFFERED("Scheduler:Handlers"),
     TEXT("EmailSettings:SmtpServer", smtp_server, "", "mail server that alerts are sent by"),
     NUMBER("EmailSettings:SmtpPort", smtp_port, "587", 1, 65535, "its port"),
     TEXT("EmailSettings:User", smtp_user, "", "login at the mail server; empty = none"),
@@ -115,8 +114,54 @@ static const struct setting table[] = {
            "Auto: Tls at port 465, else StartTls, which only a server on loopback may lack"),
     TEXT("EmailSettings:CaFile", smtp_ca_file, "",
          "PEM file with the authorities to trust instead of the system's"),
+    BOOL("Scheduler:Handlers:Shell:Enabled", shell_enabled, "false",
+         "offer handlerType Shell: scripts that administrators write into jobs"),
     NOT_OFFERED("ConnectionStrings"),
 };
+
+#undef TEXT
+#undef NUMBER
+#undef LIST
+#define TEXT(key, field, meaning) \
+    { key, SETTING_TEXT, 0, offsetof(struct handler_settings, field), "", 0, 0, NULL, meaning }
+#define LIST(key, field, meaning) \
+    { key, SETTING_LIST, 0, offsetof(struct handler_settings, field), "", 0, 0, NULL, meaning }
+#define NUMBER(key, field, fallback, max, meaning) \
+    { \
+        key, SETTING_NUMBER, 0, offsetof(struct handler_settings, field), fallback, 0, max, NULL, \
+            meaning \
+    }
+
+static const struct setting handler_rows[] = {
+    TEXT("Executable", executable, "absolute path of a program or a script with #!"),
+    TEXT("Library", library, "absolute path of a library with the interface of alphabet/handler.h"),
+    LIST("Arguments", arguments, "its arguments; a job cannot change them"),
+    LIST("Methods", methods, "values of methodName, the first is the default; * takes any"),
+    LIST("Environment", environment, "variables a job may set: names, or beginnings with *"),
+    LIST("WorkingDirectories", folders, "folders it may write to; it starts in the first"),
+    LIST("ReadablePaths", readable, "folders and files it may read beyond those of the system"),
+    TEXT("User", user, "user it runs as; empty = nobody when the server is root, else its own"),
+    {"Network", SETTING_CHOICE, 0, offsetof(struct handler_settings, network), "Deny", 0, 0,
+     "Deny|Allow", "sockets of any kind"},
+    NUMBER("Limits:CpuSeconds", cpu_seconds, "3600", 31536000, "processor time of a process"),
+    NUMBER("Limits:MemoryBytes", memory_bytes, "2147483648", INT64_MAX / 2,
+           "address space of a process"),
+    NUMBER("Limits:FileSizeBytes", file_bytes, "1073741824", INT64_MAX / 2, "largest file"),
+    NUMBER("Limits:Processes", processes, "64", 30000, "processes of a run at once"),
+    NUMBER("Limits:OpenFiles", open_files, "1024", 1000000, "descriptors of a process"),
+    NUMBER("Limits:OutputBytes", output_bytes, "67108864", INT64_MAX / 2,
+           "output after which a run is killed"),
+};
+
+static const struct setting_section sections[] = {
+    {"Scheduler:Handlers", handler_rows, COUNT_OF(handler_rows), sizeof(struct handler_settings),
+     offsetof(struct settings, handlers)},
+};
+
+const struct setting_section *settings_sections(size_t *count) {
+    *count = COUNT_OF(sections);
+    return sections;
+}
 
 const struct setting *settings_table(size_t *count) {
     *count = COUNT_OF(table);

@@ -61,6 +61,7 @@ struct run {
     enum stop_reason stop_reason;
     /* the handler's */
     void *state;
+    int progress_percent; // as far as the work says; -1 = it has said nothing
 };
 
 struct handler {

@@ -14,6 +14,7 @@
 #define ALPHABET_HANDLERS_REGISTRY_H
 
 #include "handlers/alert_delivery.h"
+#include "handlers/code_execution.h"
 #include "handlers/handler.h"
 #include "handlers/http_call.h"
 
@@ -24,10 +25,14 @@ enum { HANDLERS = 8 }; // as many as the engine has places, indexed by enum job_
 struct handlers_options {
     struct http_call_options http;
     struct alert_options alerts;
+    struct code_execution_options code;
 };
 
 void handlers_validate(enum job_type type, const json_t *configuration,
                        const struct handlers_options *options, struct faults *faults);
+/* Only an administrator may write a job with this configuration. */
+bool handlers_are_for_admins(enum job_type type, const json_t *configuration,
+                             const struct handlers_options *options);
 /* context is a const struct handlers_options *. */
 WARN_UNUSED bool handlers_make(void *context, uv_loop_t *loop, struct handler *handlers[HANDLERS],
                                struct err *err);

@@ -189,3 +189,67 @@ static void test_lines_of_keys(void **state) {
     assert_int_equal(key_line(json, STR("f")), 7);
     assert_int_equal(key_line(json, STR("d")), 0);
 }
+
+static const struct handler_settings *handler_at(const struct settings *settings, size_t index) {
+    assert_true(index < settings->handlers.count);
+    return (const void *)settings->handlers.items[index];
+}
+
+static void test_handlers_are_named_by_the_operator(void **state) {
+    (void)state;
+    static const char *const environment[] = {"Scheduler__Handlers__report__Methods=Run, Check",
+                                              "Scheduler__Handlers__My.Job__Library=/usr/lib/my.so",
+                                              "SCHEDULER__HANDLERS__MY.JOB__LIMITS__PROCESSES=7",
+                                              NULL};
+    static const char *const flags[] = {"Scheduler:Handlers:Shell:Enabled", "true",
+                                        "Scheduler:Handlers:Shell:Network", "allow", NULL};
+    struct settings settings;
+    struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
+    settings_set_defaults(&settings);
+    assert_true(settings_read_text(&settings, "x.json",
+                                   STR("{\"Scheduler\":{\"Handlers\":{\"Report\":{\n\"Executable\":"
+                                       "\"/opt/r\",\"Arguments\":[\"a,b\"],"
+                                       "\n\"Limits\":{\"CpuSeconds\":9}}}}}"),
+                                   &complaints));
+    const struct handler_settings *report = handler_at(&settings, 0);
+    assert_string_equal(report->entry.name, "Report");
+    assert_string_equal(report->executable, "/opt/r");
+    assert_string_equal(report->library, "");
+    assert_string_equal(report->arguments.items[0], "a,b");
+    assert_int_equal(report->cpu_seconds, 9);
+    assert_int_equal(report->processes, 64);
+    settings_print(&settings, &printed);
+    assert_non_null(strstr(printed.ptr, "Scheduler:Handlers:Report:Limits:CpuSeconds"));
+    assert_non_null(strstr(printed.ptr, "x.json line 3"));
+    settings_free(&settings);
+
+    assert_true(load(environment, flags, &settings, &complaints));
+    assert_int_equal(settings.handlers.count, 3);
+    assert_true(settings.shell_enabled);
+    assert_string_equal(handler_at(&settings, 0)->methods.items[1], "Check");
+    assert_string_equal(handler_at(&settings, 1)->library, "/usr/lib/my.so");
+    assert_int_equal(handler_at(&settings, 1)->processes, 7);
+    assert_string_equal(handler_at(&settings, 2)->network, "Allow");
+    buf_free(&printed);
+    buf_free(&complaints);
+    settings_free(&settings);
+}
+
+static void test_faults_in_handlers_are_named_with_key_and_line(void **state) {
+    (void)state;
+    assert_complains("{\"Scheduler\":{\"Handlers\":{\"R\":{\n\"Executeable\":\"/x\"}}}}",
+                     "x.json line 2: there is no setting Scheduler:Handlers:R:Executeable; did you "
+                     "mean Executable?");
+    assert_complains(
+        "{\"Scheduler\":{\"Handlers\":{\"R\":{\"Limits\":{\n\"CpuSeconds\":-1}}}}}",
+        "x.json line 2: Scheduler:Handlers:R:Limits:CpuSeconds is \"-1\"; it must be a "
+        "whole number from 0");
+    assert_complains("{\"Scheduler\":{\"Handlers\":{\"R\":{\"Network\":\"Some\"}}}}",
+                     "it must be one of: Deny|Allow");
+    assert_complains("{\"Scheduler\":{\"Handlers\":{\"a b\":{\"Executable\":\"/x\"}}}}",
+                     "there is no setting Scheduler:Handlers:a b:Executable");
+    assert_complains("{\"Scheduler\":{\"Handlers\":{\"R\":\"/x\"}}}",
+                     "there is no setting Scheduler:Handlers:R");
+    assert_complains("{\"Scheduler\":{\"Handlers\":{\"Shell\":{\"Enabled\":\"maybe\"}}}}",
+                     "it must be true or false");
+}
