@@ -15,7 +15,7 @@
 #include "store/sqlite/writer.h"
 
 /* Together they bound how long a call takes. */
-enum { BYTES_AT_ONCE = 256 * 1024, MERGE_PAGES = 64 };
+enum { BYTES_AT_ONCE = 256 * 1024, MERGE_PAGES = 32 };
 
 bool search_note_text(struct store_tx *tx, int64_t execution, struct err *err) {
     if (execution > writer_of(tx)->search_mark) return true; // the mark will come by
