@@ -5,6 +5,7 @@
  * it has its page.
  */
 #include "store/sqlite/search.h"
+#include "store/sqlite/spans.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -184,12 +185,17 @@ static bool list_filtered(struct store_tx *tx, const struct execution_filter *fi
     bool apt;
     if (!search_list(tx, filter, queue, arena, &apt, page, err)) return false;
     if (apt) return true;
-    struct query q = query_begin(tx, lists[scope_of(filter)]);
+    bool windowed = !utc_is_none(filter->from) || !utc_is_none(filter->to);
+    enum scope scope = scope_of(filter);
+    if (windowed && str_is_absent(filter->search) &&
+        (scope == SCOPE_ANY || scope == SCOPE_ENDED_BADLY))
+        return spans_list(tx, filter, queue, arena, page, err);
+    struct query q = query_begin(tx, lists[scope]);
     bind_execution_filter(&q, filter, queue);
     bind_page(&q, filter);
     if (!executions_of_query(&q, arena, &page->items, &page->count, err)) return false;
     if (is_plain(filter)) return plain_total(tx, filter, &page->total, err);
-    q = query_begin(tx, counts[scope_of(filter)]);
+    q = query_begin(tx, counts[scope]);
     bind_execution_filter(&q, filter, queue);
     return number_of_query(&q, &page->total, err);
 }

@@ -710,6 +710,55 @@ where ended_badly.status = :status
        (select output from execution_details where id = e.id),
        (select error_message from execution_details where id = e.id)));
 
+-- The first block (1,024 rows) that has no span yet.
+-- name: spans_next
+select ifnull((select max(block) + 1 from execution_spans), ifnull((select min(id) / 1024 from executions), 0));
+
+-- name: spans_open
+select block from execution_spans where last_at is null and block > :after order by block limit :limit;
+
+-- A block without rows matches no time, one with something live matches any.
+-- name: span_put
+insert or replace into execution_spans (block, first_at, last_at)
+select :block, ifnull(min(ifnull(started_at, created_at)), 9223372036854775807),
+    case when count(*) = 0 then -9223372036854775808
+         when min(status) >= 3 then max(ifnull(started_at, created_at)) end
+from executions where id >= :block * 1024 and id < (:block + 1) * 1024;
+
+-- Blocks below the oldest row.
+-- name: spans_cut
+delete from execution_spans where block < (select min(id) from executions) / 1024;
+
+-- Executions of the blocks that may match, in no order.
+-- name: execution_spans_any
+with ranges (first, last) as (
+    select block * 1024, block * 1024 + 1023 from execution_spans
+    where last_at is null
+       or (last_at >= ifnull(:from, -9223372036854775808) and first_at <= ifnull(:to, 9223372036854775807))
+    union all
+    select ifnull(max(block) + 1, 0) * 1024, 9223372036854775807 from execution_spans)
+select e.id from ranges cross join executions e on e.id >= ranges.first and e.id <= ranges.last
+where (:status = 0 or e.status = :status)
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue);
+
+-- name: execution_spans_ended_badly
+with ranges (first, last) as (
+    select block * 1024, block * 1024 + 1023 from execution_spans
+    where last_at is null
+       or (last_at >= ifnull(:from, -9223372036854775808) and first_at <= ifnull(:to, 9223372036854775807))
+    union all
+    select ifnull(max(block) + 1, 0) * 1024, 9223372036854775807 from execution_spans)
+select e.id
+from ranges
+cross join ended_badly b on b.status = :status and b.execution >= ranges.first and b.execution <= ranges.last
+cross join executions e on e.id = b.execution
+where true
+  and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
+  and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
+  and (:queue is null or e.queue = :queue);
+
 -- ---- the search for words --------------------------------------------------------------------
 
 -- name: search_mark_get

@@ -16,80 +16,14 @@
  */
 #include "store/sqlite/search.h"
 
+#include "store/sqlite/newest.h"
 #include "store/sqlite/tables.h"
 #include "store/words.h"
-
-#include <stdlib.h>
 
 enum {
     FEW_JOBS = 32,   // are spelt out in a query of the index
     MANY_JOBS = 1000 // whose names have every word are too many to follow the chain of each
 };
-
-/* ---- the newest of what is found ------------------------------------------------------------- */
-
-/* The `most` largest of the ids that were added, as a heap with the smallest at its top. */
-struct newest {
-    int64_t *rows;
-    size_t count, room, most;
-    int64_t total;
-};
-
-static void sink(struct newest *newest, size_t at) {
-    int64_t row = newest->rows[at];
-    for (size_t child; (child = 2 * at + 1) < newest->count; at = child) {
-        if (child + 1 < newest->count && newest->rows[child + 1] < newest->rows[child]) child++;
-        if (row <= newest->rows[child]) break;
-        newest->rows[at] = newest->rows[child];
-    }
-    newest->rows[at] = row;
-}
-
-static void rise(struct newest *newest, size_t at) {
-    int64_t row = newest->rows[at];
-    for (size_t parent; at > 0 && row < newest->rows[parent = (at - 1) / 2]; at = parent)
-        newest->rows[at] = newest->rows[parent];
-    newest->rows[at] = row;
-}
-
-static void keep_newest(struct newest *newest, int64_t row) {
-    if (newest->count < newest->most) {
-        if (newest->count == newest->room) {
-            newest->room = newest->room ? 2 * newest->room : 64;
-            newest->rows = xreallocarray(newest->rows, newest->room, sizeof *newest->rows);
-        }
-        newest->rows[newest->count] = row;
-        rise(newest, newest->count++);
-    } else if (newest->count > 0 && row > newest->rows[0]) {
-        newest->rows[0] = row;
-        sink(newest, 0);
-    }
-}
-
-static bool keep_all(struct newest *newest, struct query *q, struct err *err) {
-    while (query_row(q)) {
-        keep_newest(newest, read_i64(q));
-        newest->total++;
-    }
-    return query_end(q, err);
-}
-
-static int newest_first(const void *a, const void *b) {
-    const int64_t *left = a, *right = b;
-    return (*right > *left) - (*right < *left);
-}
-
-static bool read_page(struct store_tx *tx, struct newest *newest, int64_t offset,
-                      struct arena *arena, struct execution_page *ret, struct err *err) {
-    if (newest->count > 1) qsort(newest->rows, newest->count, sizeof *newest->rows, newest_first);
-    size_t first = offset < 0 ? 0 : (size_t)offset;
-    size_t count = first < newest->count ? newest->count - first : 0;
-    struct execution *items = ARENA_ARRAY(arena, count, struct execution);
-    for (size_t i = 0; i < count; i++)
-        if (!execution_by_row(tx, newest->rows[first + i], arena, &items[i], err)) return false;
-    *ret = (struct execution_page){.items = items, .count = count, .total = newest->total};
-    return true;
-}
 
 /* ---- what is asked --------------------------------------------------------------------------- */
 
@@ -171,7 +105,7 @@ static bool walk_whole_chain(struct search *s, int64_t job, struct err *err) {
     bind_execution_filter(&q, &filter, s->queue);
     query_i64(&q, -1);
     query_i64(&q, 0);
-    return keep_all(&s->newest, &q, err);
+    return newest_keep_all(&s->newest, &q, err);
 }
 
 /* With nothing else to ask, a counter has the total, and the newest are enough. */
@@ -180,7 +114,7 @@ static bool walk_chain(struct search *s, int64_t job, struct err *err) {
     query_i64(&q, job);
     query_i64(&q, (int64_t)s->newest.most);
     query_i64(&q, 0);
-    while (query_row(&q)) keep_newest(&s->newest, read_i64(&q));
+    while (query_row(&q)) newest_keep(&s->newest, read_i64(&q));
     if (!query_end(&q, err)) return false;
     int64_t count;
     q = query_begin(s->tx, SQL_EXECUTION_COUNT_JOB_PAGE);
@@ -241,7 +175,7 @@ static bool find_indexed(struct search *s, struct str full, struct err *err) {
     query_text(&q, full);
     bind_execution_scope(&q, s->filter, s->queue);
     query_text(&q, all ? STR_NONE : s->filter->search);
-    bool ok = keep_all(&s->newest, &q, err);
+    bool ok = newest_keep_all(&s->newest, &q, err);
     buf_free(&match);
     return ok;
 }
@@ -252,7 +186,7 @@ static bool find_waiting(struct search *s, struct str full, struct err *err) {
     query_text(&q, full);
     bind_execution_scope(&q, s->filter, s->queue);
     query_text(&q, s->filter->search);
-    return keep_all(&s->newest, &q, err);
+    return newest_keep_all(&s->newest, &q, err);
 }
 
 static bool find_all(struct search *s, struct err *err) {
@@ -298,18 +232,16 @@ static bool search(struct search *s, struct arena *arena, bool *apt, struct exec
         filter->job_row != 0 ? prepare_for_job(s, apt, err) : prepare_for_all(s, apt, err);
     if (!prepared) return false;
     if (!*apt) return true;
-    return find_all(s, err) && read_page(s->tx, &s->newest, filter->offset, arena, ret, err);
+    return find_all(s, err) && newest_page(s->tx, &s->newest, arena, ret, err);
 }
 
 bool search_list(struct store_tx *tx, const struct execution_filter *filter, int64_t queue,
                  struct arena *arena, bool *apt, struct execution_page *ret, struct err *err) {
     struct arena scratch = {0};
-    int64_t offset = filter->offset < 0 ? 0 : filter->offset;
-    int64_t limit = filter->limit < 0 ? 0 : filter->limit;
     struct search s = {.tx = tx, .arena = &scratch, .filter = filter, .queue = queue};
-    s.newest.most = limit == 0 ? 0 : (size_t)offset + (size_t)limit;
+    s.newest = newest_for(filter->offset, filter->limit);
     bool ok = search(&s, arena, apt, ret, err);
-    free(s.newest.rows);
+    newest_free(&s.newest);
     arena_free(&scratch);
     return ok;
 }

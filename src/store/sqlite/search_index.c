@@ -11,6 +11,7 @@
  */
 #include "store/sqlite/search_index.h"
 
+#include "store/sqlite/spans.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -151,11 +152,12 @@ static bool take_behind_mark(struct filling *filling, struct err *err) {
 
 bool sqlite_search_index(struct store_tx *tx, int64_t limit, bool *more, struct err *err) {
     struct filling filling = {.tx = tx, .left = limit < 0 ? 0 : limit};
-    bool ok = take_waiting(&filling, err) &&
-              (!has_room(&filling) || take_behind_mark(&filling, err)) &&
-              run_on_row(tx, SQL_SEARCH_MERGE, MERGE_PAGES, err);
+    bool more_spans = false;
+    bool ok =
+        take_waiting(&filling, err) && (!has_room(&filling) || take_behind_mark(&filling, err)) &&
+        run_on_row(tx, SQL_SEARCH_MERGE, MERGE_PAGES, err) && spans_follow(tx, &more_spans, err);
     arena_free(&filling.arena);
-    if (ok) *more = !has_room(&filling);
+    if (ok) *more = more_spans || !has_room(&filling);
     return ok;
 }
 

@@ -50,6 +50,7 @@ struct writer {
     int64_t saved_fence, saved_last_execution;
     int64_t running_mark;                      // see the view `running`
     int64_t search_mark, search_mark_before;   // see search_index.c; now, and before this write
+    int64_t span_looked_at;                    // the latest open block, see spans.c
     struct started started[STARTS_REMEMBERED]; // at fence % STARTS_REMEMBERED
     struct names names;
 };
