@@ -14,6 +14,9 @@
  *   lateness     from the due time to the call of the handler, over several rounds
  *
  *     bench_engine [SECONDS [FOLDER]]          // 5, $TMPDIR or /tmp
+ *     bench_engine SECONDS FOLDER STORE        // throughput alone, on a new store and, in turns,
+ * on
+ *                                              // STORE, which keeps its history and grows by more
  */
 #include "engine/engine.h"
 #include "model/job_schedule.h"
@@ -103,6 +106,7 @@ static bool make_handlers(void *context, uv_loop_t *loop, struct handler *handle
 struct bench {
     const char *folder;
     char path[512];
+    bool keep; // the store was there before
     struct store *store;
     struct zone_cache *zones;
     struct clock clock;
@@ -120,11 +124,15 @@ static void remove_files(const struct bench *bench) {
     }
 }
 
-static void bench_open(struct bench *bench, const char *folder, int64_t speed) {
-    *bench = (struct bench){.folder = folder};
-    (void)snprintf(bench->path, sizeof bench->path, "%s/bench_engine_%ld.db", folder,
-                   (long)getpid());
-    remove_files(bench);
+/* `path` NULL: a new store. */
+static void bench_open(struct bench *bench, const char *folder, const char *path, int64_t speed) {
+    *bench = (struct bench){.folder = folder, .keep = path != NULL};
+    if (path)
+        (void)snprintf(bench->path, sizeof bench->path, "%s", path);
+    else
+        (void)snprintf(bench->path, sizeof bench->path, "%s/bench_engine_%ld.db", folder,
+                       (long)getpid());
+    if (!bench->keep) remove_files(bench);
     struct err err = ERR_INIT;
     bench->store = sqlite_store_open(&(struct sqlite_store_options){.path = bench->path}, &err);
     if (bench->store == NULL) fail("cannot open the store", err.msg);
@@ -143,7 +151,7 @@ static void bench_close(struct bench *bench) {
     store_close(bench->store);
     zone_cache_free(bench->zones);
     free(bench->noop.lateness);
-    remove_files(bench);
+    if (!bench->keep) remove_files(bench);
 }
 
 struct fill {
@@ -243,10 +251,10 @@ static double cpu_seconds(void) {
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-static double measure_throughput(const char *folder, int64_t seconds, int64_t workers,
-                                 double *cpus) {
+static double measure_throughput(const char *folder, const char *path, int64_t seconds,
+                                 int64_t workers, double *cpus) {
     struct bench bench;
-    bench_open(&bench, folder, SPEED);
+    bench_open(&bench, folder, path, SPEED);
     struct utc anchor = utc_add(clock_now(&bench.clock), span_seconds(1));
     add_jobs(&bench, JOBS, anchor, 1, true);
     start_engine(&bench, workers);
@@ -320,7 +328,7 @@ static bool settle_and_plan(struct store_tx *tx, void *context, struct err *err)
 
 static double measure_ceiling(const char *folder, int64_t seconds) {
     struct bench bench;
-    bench_open(&bench, folder, 1);
+    bench_open(&bench, folder, NULL, 1);
     add_jobs(&bench, JOBS, utc_add(clock_now(&bench.clock), span_seconds(1)), 1, true);
     struct ceiling ceiling = {.bench = &bench};
     struct mono start = clock_mono(clock_system());
@@ -352,7 +360,7 @@ static int compare(const void *a, const void *b) {
 static struct lateness measure_lateness(const char *folder, int64_t jobs, int64_t rounds,
                                         int64_t interval_seconds) {
     struct bench bench;
-    bench_open(&bench, folder, 1);
+    bench_open(&bench, folder, NULL, 1);
     size_t all = (size_t)(jobs * rounds);
     bench.noop.lateness = calloc(all, sizeof(int64_t));
     bench.noop.lateness_max = all;
@@ -374,16 +382,45 @@ static struct lateness measure_lateness(const char *folder, int64_t jobs, int64_
     return lateness;
 }
 
+/* ---- with a past ----------------------------------------------------------------------------- */
+
+enum { ROUNDS = 3 };
+
+static int compare_rates(const void *a, const void *b) {
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* In turns, because the machine is not the same from one minute to the next. */
+static void compare_with_past(const char *folder, const char *path, int64_t seconds) {
+    double with[ROUNDS], without[ROUNDS], ratios[ROUNDS], cpus;
+    for (size_t i = 0; i < ROUNDS; i++) {
+        without[i] = measure_throughput(folder, NULL, seconds, WORKERS, &cpus);
+        with[i] = measure_throughput(folder, path, seconds, WORKERS, &cpus);
+        ratios[i] = with[i] / without[i];
+        (void)fprintf(stderr, "engine: %.0f executions/s, with a past %.0f\n", without[i], with[i]);
+    }
+    qsort(with, ROUNDS, sizeof *with, compare_rates);
+    qsort(without, ROUNDS, sizeof *without, compare_rates);
+    qsort(ratios, ROUNDS, sizeof *ratios, compare_rates);
+    (void)printf("{\"executionsPerSecond\":%.0f,\"emptyPerSecond\":%.0f,\"ratio\":%.2f}\n",
+                 with[ROUNDS / 2], without[ROUNDS / 2], ratios[ROUNDS / 2]);
+}
+
 int main(int argc, char **argv) {
     int64_t seconds = argc > 1 ? atoll(argv[1]) : 5;
     const char *folder = argc > 2 ? argv[2] : getenv("TMPDIR");
     if (folder == NULL) folder = "/tmp";
+    if (argc > 3) {
+        compare_with_past(folder, argv[3], seconds);
+        return 0;
+    }
     double cpus, cpus_few;
     double ceiling = measure_ceiling(folder, seconds);
     (void)fprintf(stderr, "ceiling: %.0f executions/s\n", ceiling);
-    double throughput = measure_throughput(folder, seconds, WORKERS, &cpus);
+    double throughput = measure_throughput(folder, NULL, seconds, WORKERS, &cpus);
     (void)fprintf(stderr, "engine: %.0f executions/s, %.2f processors\n", throughput, cpus);
-    double few = measure_throughput(folder, seconds, 20, &cpus_few);
+    double few = measure_throughput(folder, NULL, seconds, 20, &cpus_few);
     (void)fprintf(stderr, "engine with 20 workers: %.0f executions/s\n", few);
     struct lateness one = measure_lateness(folder, 1, 10, 1);
     struct lateness thousand = measure_lateness(folder, 1000, 4, 2);

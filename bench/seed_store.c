@@ -5,19 +5,30 @@
  * and indexes are what a server would have left. A group is one commit of BATCH rows.
  *
  *     seed_store PATH [JOBS [EXECUTIONS]]        // 1000000, 1000000; the store must not be open
+ *
+ * The first job has one of 500 executions, so that its own history is long; one of 97 failed. Each
+ * has an output with a word that about 100 share ("batch123"), the failed ones also an error.
  */
 #include "store/sqlite/sqlite_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH = 5000, HISTORY_DAYS = 30, FIRST_RUN_DAYS = 365 };
+enum {
+    BATCH = 5000,
+    HISTORY_DAYS = 30,
+    FIRST_RUN_DAYS = 365,
+    OF_FIRST_JOB = 500,
+    OF_FAILED = 97,
+    OF_WORD = 100,
+};
 
 struct seed {
     struct utc now;
     int64_t jobs, executions;
     int64_t done; // of what is being written
     struct settlement settlements[BATCH];
+    char outputs[BATCH][64];
 };
 
 static NORETURN void fail(const char *what, const char *why) {
@@ -74,13 +85,13 @@ static bool insert_jobs(struct store_tx *tx, void *context, struct err *err) {
 }
 
 /* The rows of a new store count from 1. */
-static bool insert_execution(struct store_tx *tx, struct seed *seed, int64_t number,
-                             struct settlement *ret, struct err *err) {
+static bool insert_execution(struct store_tx *tx, struct seed *seed, int64_t number, size_t place,
+                             struct err *err) {
     int64_t age = HISTORY_DAYS * INT64_C(86400) * (seed->executions - number) / seed->executions;
     struct utc start = utc_add(seed->now, span_seconds(-age));
     struct new_execution execution = {
         .id = guid_new(start),
-        .job_row = 1 + number % seed->jobs,
+        .job_row = number % OF_FIRST_JOB == 0 ? 1 : 1 + number % seed->jobs,
         .status = EXECUTION_RUNNING,
         .queue = STR("default"),
         .trigger = TRIGGER_MANUAL,
@@ -91,13 +102,21 @@ static bool insert_execution(struct store_tx *tx, struct seed *seed, int64_t num
         .node_name = STR("node-1"),
     };
     if (!store_execution_insert(tx, &execution, err)) return false;
-    *ret = (struct settlement){
+    char *output = seed->outputs[place];
+    int64_t word = number * INT64_C(7919) % (seed->executions / OF_WORD + 1);
+    int length = snprintf(output, sizeof seed->outputs[place],
+                          "{\"report\":\"done\",\"rows\":%lld,\"batch\":\"batch%lld\"}",
+                          (long long)(number % 977), (long long)word);
+    bool failed = number % OF_FAILED == 0;
+    seed->settlements[place] = (struct settlement){
         .execution_row = execution.row,
         .job_row = execution.job_row,
         .fence = execution.fence,
-        .status = EXECUTION_SUCCEEDED,
+        .status = failed ? EXECUTION_FAILED : EXECUTION_SUCCEEDED,
+        .error_type = failed ? ERROR_HTTP_STATUS : 0,
+        .error_message = failed ? STR("the answer was 503 Service Unavailable") : STR_NONE,
         .completed_at = utc_add(start, span_ms(120)),
-        .output = STR("{\"report\":\"done\",\"rows\":1234}"),
+        .output = {output, (size_t)length},
     };
     return true;
 }
@@ -106,7 +125,7 @@ static bool insert_executions(struct store_tx *tx, void *context, struct err *er
     struct seed *seed = context;
     size_t count = 0;
     for (; count < BATCH && seed->done < seed->executions; count++, seed->done++)
-        if (!insert_execution(tx, seed, seed->done, &seed->settlements[count], err)) return false;
+        if (!insert_execution(tx, seed, seed->done, count, err)) return false;
     return store_settle(tx, seed->settlements, count, err);
 }
 
