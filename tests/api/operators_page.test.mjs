@@ -60,7 +60,7 @@ test("the operator's page: every command works as pasted", async (t) => {
     assert.equal(failed.status, 'Failed');
     const running = await it.expect(202, it.post(`/jobs/${slow.id}/trigger`));
     await waitFor(async () => (await it.get(`/executions/${running}`)).body.status === 'Running', { what: 'the slow one to run' });
-    const shell = new Shell({ url: it.server.url, password: it.server.password }, folder, { JOB: good.id, EXECUTION: done.id, RUNNING: running, FAILED: failed.id });
+    const shell = new Shell({ url: it.server.base, password: it.server.password }, folder, { JOB: good.id, EXECUTION: done.id, RUNNING: running, FAILED: failed.id });
 
     await t.test('is it healthy', async () => {
       const [, stats, timeline] = await shell.all('Is it healthy?');
