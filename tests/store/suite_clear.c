@@ -204,3 +204,62 @@ static void test_the_ledger_is_cleared_by_age(void **state) {
     assert_int_equal(count, 2);
     assert_time(skips[0].to, at(4));
 }
+
+/* ---- long histories -------------------------------------------------------------------------- */
+
+struct skipped_many {
+    struct fixture *f;
+    const struct job *job;
+    int64_t from, count;
+};
+
+/* So many that were decided against, one each second. */
+static bool skip_many(struct store_tx *tx, void *context, struct err *err) {
+    const struct skipped_many *batch = context;
+    for (int64_t i = 0; i < batch->count; i++) {
+        struct new_execution skipped = sample_execution(batch->f, batch->job, at(batch->from + i));
+        skipped.trigger = TRIGGER_MANUAL;
+        skipped.status = EXECUTION_CANCELLED;
+        skipped.completed_at = skipped.created_at;
+        if (!store_execution_insert(tx, &skipped, err)) return false;
+    }
+    return true;
+}
+
+static void put_many(struct fixture *f, const struct job *job, int64_t from, int64_t count) {
+    struct err err;
+    struct skipped_many batch = {f, job, from, count};
+    assert_true(store_write_wait(f->store, skip_many, &batch, &err));
+}
+
+static void test_the_pages_of_a_long_history_are_in_order(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct job job = put_job(f, "a"), other = put_job(f, "b");
+    put_many(f, &job, 0, 300);
+    struct execution alive = put_running(f, &job, at(300));
+    struct execution failed = put_ended(f, &job, at(301), EXECUTION_FAILED);
+    put_many(f, &other, 400, 10);
+    put_many(f, &job, 500, 400);
+    assert_counters_equal_recount(f);
+    struct clear clear = {.created_before = at(350), .limit = 150};
+    assert_true(do_executions_clear(f->store, &clear, &err));
+    assert_counters_equal_recount(f);
+    assert_true(do_executions_clear(f->store, &clear, &err));
+    assert_counters_equal_recount(f);
+    while (!clear.done) assert_true(do_executions_clear(f->store, &clear, &err));
+    assert_gone(f, failed.id);
+    put_many(f, &job, 1000, 300);
+    assert_counters_equal_recount(f);
+    assert_int_equal(trim(f, &job, 450, UTC_NONE, 170), 250);
+    put_many(f, &job, 2000, 200);
+    assert_counters_equal_recount(f);
+    suite_restart(f);
+    put_many(f, &job, 3000, 150);
+    end_execution(f, &alive, EXECUTION_SUCCEEDED, at(4000));
+    assert_int_equal(clear_before(f, at(1100), false, 1000), 261);
+    put_many(f, &job, 5000, 2);
+    assert_counters_equal_recount(f);
+    assert_true(do_job_erase(f->store, job.row, &err));
+    assert_counters_equal_recount(f);
+}

@@ -62,7 +62,7 @@ static bool note_claim(struct claiming *c, const struct candidate *candidate, st
     note_started(writer_of(c->tx), writer_of(c->tx)->fence, c->claim->now);
     return count_pending(c->tx, candidate->queue, -1, err) &&
            run_on_row(c->tx, SQL_PENDING_REMOVE, candidate->row, err) &&
-           run_on_row(c->tx, SQL_CLAIM_JOB, candidate->job_row, err) &&
+           job_state_claimed(c->tx, candidate->job_row, err) &&
            note_running(c->tx, candidate->row, true, err);
 }
 

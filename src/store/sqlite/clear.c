@@ -29,6 +29,7 @@ struct past {
 struct history {
     struct past *items;
     size_t count;
+    bool is_whole; // of one job, all there are
 };
 
 static bool read_history(struct query *q, struct arena *arena, struct history *ret,
@@ -63,7 +64,9 @@ static bool read_chain(struct store_tx *tx, int64_t job_row, struct arena *arena
                        struct history *ret, struct err *err) {
     struct query q = query_begin(tx, SQL_HISTORY_CHAIN);
     query_i64(&q, job_row);
-    return read_history(&q, arena, ret, err);
+    if (!read_history(&q, arena, ret, err)) return false;
+    ret->is_whole = true;
+    return true;
 }
 
 /* ---- what goes with executions --------------------------------------------------------------- */
@@ -95,7 +98,7 @@ static bool forget_rows(struct store_tx *tx, int64_t first, int64_t last, struct
 }
 
 static bool forget_row(struct store_tx *tx, const struct past *past, struct err *err) {
-    if (past->status == EXECUTION_PENDING) {
+    if (past->status == EXECUTION_PENDING) { // of a job that is erased
         struct query q = query_begin(tx, SQL_PENDING_REMOVE);
         query_i64(&q, past->row);
         if (!query_run(&q, err)) return false;
@@ -153,7 +156,7 @@ static bool relink_above(struct store_tx *tx, struct job_state *state, int64_t g
 }
 
 /* Closes the gap that the rows from items[from] to items[to] leave, which follow each other in the
- * chain of the job; `items` are the job's, in the order of their rows. */
+ * chain of the job. */
 static bool close_gap(struct store_tx *tx, struct job_state *state, const struct history *items,
                       size_t from, size_t to, struct err *err) {
     int64_t previous = items->items[from].previous, gone = items->items[to].row;
@@ -166,7 +169,9 @@ static bool close_gap(struct store_tx *tx, struct job_state *state, const struct
     }
     if (!stays) return true;
     if (to + 1 == items->count) return relink_above(tx, state, gone, previous, err);
-    gap_below(state, state->ordinal + 1); // where exactly is not known
+    /* Its number is known when everything above it is. */
+    int64_t above = items->is_whole ? (int64_t)(items->count - to) - 2 : -1;
+    gap_below(state, state->ordinal - above);
     return relink(tx, items->items[to + 1].row, previous, err);
 }
 
@@ -248,21 +253,58 @@ static bool clear_piece(struct store_tx *tx, struct clear *clear, struct arena *
         clear->deleted += past->goes;
     }
     if (history.count > 0) clear->after_row = history.items[history.count - 1].row;
-    return clear->deleted == 0 || (forget_runs(tx, &history, err) && clear_jobs(tx, &history, err));
+    if (clear->deleted == 0) return true;
+    if (!forget_runs(tx, &history, err) || !clear_jobs(tx, &history, err)) return false;
+    q = query_begin(tx, SQL_CLOCK_STEPS_CLEAR);
+    return query_run(&q, err);
+}
+
+enum next { NEXT_OLDER, NEXT_YOUNGER, NEXT_NONE };
+
+/* What comes behind *after: something older than `before`; or first something so young that nothing
+ * older follows up to the next clock step, and *after is moved there; or neither. */
+static bool look_ahead(struct store_tx *tx, int64_t *after, struct utc before, enum next *ret,
+                       struct err *err) {
+    struct query q = query_begin(tx, SQL_HISTORY_CREATED);
+    query_i64(&q, *after);
+    enum next next = NEXT_NONE;
+    while (next == NEXT_NONE && query_row(&q)) {
+        int64_t row = read_i64(&q);
+        struct utc created_at = read_utc(&q);
+        if (utc_before(created_at, before)) next = NEXT_OLDER;
+        if (!utc_before(created_at, utc_add(before, span_us(CLOCK_SLACK_US)))) {
+            next = NEXT_YOUNGER;
+            *after = row;
+        }
+    }
+    *ret = next;
+    return query_end(&q, err);
+}
+
+static bool has_older(struct store_tx *tx, int64_t after, struct utc before, bool *ret,
+                      struct err *err) {
+    enum next next;
+    if (!look_ahead(tx, &after, before, &next, err)) return false;
+    while (next == NEXT_YOUNGER) {
+        int64_t step;
+        struct query q = query_begin(tx, SQL_CLOCK_STEP_NEXT);
+        query_i64(&q, after);
+        if (!number_of_query(&q, &step, err)) return false;
+        if (step == 0) break;
+        after = step - 1;
+        if (!look_ahead(tx, &after, before, &next, err)) return false;
+    }
+    *ret = next == NEXT_OLDER;
+    return true;
 }
 
 bool sqlite_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err) {
     struct arena arena = {0};
-    bool ok = clear_piece(tx, clear, &arena, err);
+    bool older = false, ok = clear_piece(tx, clear, &arena, err) &&
+                             has_older(tx, clear->after_row, clear->created_before, &older, err);
     arena_free(&arena);
-    if (!ok) return false;
-    struct query q = query_begin(tx, SQL_HISTORY_HAS_OLDER);
-    query_i64(&q, clear->after_row);
-    query_i64(&q, clear->created_before.us);
-    int64_t more;
-    if (!number_of_query(&q, &more, err)) return false;
-    clear->done = more == 0;
-    return true;
+    if (ok) clear->done = !older;
+    return ok;
 }
 
 /* ---- one job --------------------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  *
  * Pages are found like those of jobs: a narrow statement answers ids, the rows are read by key. The
  * history of a job is its chain (see the migration); each statement on it stops walking as soon as
- * it has its page.
+ * it has its page. The pages of a whole history begin at the page mark above them, so that the last
+ * one is as near as the first.
  */
 #include "store/sqlite/search.h"
 #include "store/sqlite/spans.h"
@@ -160,11 +161,44 @@ static bool plain_total(struct store_tx *tx, const struct execution_filter *filt
     return true;
 }
 
+/* Where to begin walking a job's chain: at the mark next to the page (0 = none: at the newest), and
+ * how many to pass over from there. */
+static bool find_mark(struct store_tx *tx, const struct execution_filter *filter, int64_t *mark,
+                      int64_t *pass_over, struct err *err) {
+    enum { NEAR = 128 }; // no mark is worth looking for
+    *mark = 0;
+    *pass_over = filter->offset;
+    if (filter->offset < NEAR) return true;
+    struct query q = query_begin(tx, SQL_HISTORY_MARK_NEAR);
+    query_i64(&q, filter->offset);
+    query_i64(&q, filter->job_row);
+    if (query_row(&q)) {
+        *mark = read_i64(&q);
+        *pass_over = filter->offset - read_i64(&q);
+    }
+    return query_end(&q, err);
+}
+
+static bool list_job(struct store_tx *tx, const struct execution_filter *filter,
+                     struct arena *arena, struct execution_page *page, struct err *err) {
+    int64_t mark, pass_over;
+    if (!find_mark(tx, filter, &mark, &pass_over, err)) return false;
+    struct query q = query_begin(tx, SQL_EXECUTION_LIST_JOB_PAGE);
+    if (mark != 0)
+        query_i64(&q, mark);
+    else
+        query_null(&q);
+    query_i64(&q, filter->job_row);
+    query_i64(&q, filter->limit < 0 ? 0 : filter->limit);
+    query_i64(&q, pass_over);
+    return executions_of_query(&q, arena, &page->items, &page->count, err) &&
+           plain_total(tx, filter, &page->total, err);
+}
+
 static bool list_plain(struct store_tx *tx, const struct execution_filter *filter,
                        struct arena *arena, struct execution_page *page, struct err *err) {
-    struct query q =
-        query_begin(tx, filter->job_row != 0 ? SQL_EXECUTION_LIST_JOB_PAGE : SQL_EXECUTION_PAGE);
-    if (filter->job_row != 0) query_i64(&q, filter->job_row);
+    if (filter->job_row != 0) return list_job(tx, filter, arena, page, err);
+    struct query q = query_begin(tx, SQL_EXECUTION_PAGE);
     bind_page(&q, filter);
     return executions_of_query(&q, arena, &page->items, &page->count, err) &&
            plain_total(tx, filter, &page->total, err);

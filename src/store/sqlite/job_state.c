@@ -1,11 +1,38 @@
-/* job_state.c - see job_state.h. */
+/* job_state.c - see job_state.h.
+ *
+ * A job that fires is read to be planned and again to be settled, and nobody but the committer
+ * writes: so the committer remembers what it read or wrote last of each of some thousand jobs, and
+ * forgets it all when a write is undone.
+ */
 #include "store/sqlite/job_state.h"
 
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
-bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, bool *found,
-                   struct err *err) {
+static struct remembered_job *place_of(struct writer *writer, int64_t job_row) {
+    return &writer->jobs[job_row % JOBS_REMEMBERED];
+}
+
+static bool recall(struct writer *writer, int64_t job_row, struct job_state *ret) {
+    if (job_row <= 0) return false;
+    const struct remembered_job *job = place_of(writer, job_row);
+    if (job->since != writer->jobs_since || job->state.row != job_row) return false;
+    *ret = job->state;
+    return true;
+}
+
+static void remember(struct writer *writer, const struct job_state *state) {
+    struct remembered_job *job = place_of(writer, state->row);
+    job->since = writer->jobs_since;
+    job->state = *state;
+}
+
+static void forget(struct writer *writer, int64_t job_row) {
+    place_of(writer, job_row)->state.row = 0;
+}
+
+static bool read_state(struct store_tx *tx, int64_t job_row, struct job_state *ret, bool *found,
+                       struct err *err) {
     struct query q = query_begin(tx, SQL_JOB_STATE_GET);
     query_i64(&q, job_row);
     *found = query_row(&q);
@@ -30,6 +57,15 @@ bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, 
         ret->whole_from = read_i64(&q);
     }
     return query_end(&q, err);
+}
+
+bool job_state_get(struct store_tx *tx, int64_t job_row, struct job_state *ret, bool *found,
+                   struct err *err) {
+    *found = recall(writer_of(tx), job_row, ret);
+    if (*found) return true;
+    if (!read_state(tx, job_row, ret, found, err)) return false;
+    if (*found) remember(writer_of(tx), ret);
+    return true;
 }
 
 bool job_state_need(struct store_tx *tx, int64_t job_row, struct job_state *ret, struct err *err) {
@@ -59,6 +95,22 @@ bool job_state_note(struct store_tx *tx, const struct job_state *before,
         if (after) count_jobs(writer, after->status, 1);
     }
     writer->write_changed_jobs = true;
+    if (after)
+        remember(writer, after);
+    else
+        forget(writer, before->row);
     return utc_equal(due_before, due_after) ||
            (count_due(tx, due_before, -1, err) && count_due(tx, due_after, 1, err));
+}
+
+bool job_state_claimed(struct store_tx *tx, int64_t job_row, struct err *err) {
+    struct job_state state;
+    if (!job_state_need(tx, job_row, &state, err)) return false;
+    state.running_count++;
+    struct query q = query_begin(tx, SQL_JOB_STATE_RUNNING);
+    query_i64(&q, state.running_count);
+    query_i64(&q, job_row);
+    if (!query_run(&q, err)) return false;
+    remember(writer_of(tx), &state); // nothing changed that is counted or shown
+    return true;
 }

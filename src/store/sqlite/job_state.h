@@ -42,4 +42,7 @@ enum job_status job_state_status(const struct job_state *state);
 WARN_UNUSED bool job_state_note(struct store_tx *tx, const struct job_state *before,
                                 const struct job_state *after, struct err *err);
 
+/* One more execution of the job runs: reads, writes and notes that. */
+WARN_UNUSED bool job_state_claimed(struct store_tx *tx, int64_t job_row, struct err *err);
+
 #endif

@@ -70,8 +70,18 @@ static bool remove_tags(struct store_tx *tx, int64_t row, struct err *err) {
 static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row, struct err *err) {
     struct job fresh = *job;
     fresh.live_count = 0;
-    const struct job_state state = {.status = job_current_status(&fresh),
-                                    .next_run_at = job->next_run_at};
+    const struct job_state state = {
+        .row = row,
+        .revision = job->revision,
+        .status = job_current_status(&fresh),
+        .wake_at = job->wake_at,
+        .next_run_at = job->next_run_at,
+        .last_executed_at = job->last_executed_at,
+        .last_execution_status = job->last_execution_status,
+        .consecutive_failures = job->consecutive_failures,
+        .last_success_at = job->last_success_at,
+        .durations = job->durations,
+    };
     struct query q = query_begin(tx, SQL_JOB_STATE_INSERT);
     query_i64(&q, row);
     query_i64(&q, job->revision);

@@ -128,7 +128,8 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     if (!inserted) return true;
     if (birth.has_details && !insert_details(tx, execution, row, err)) return false;
     if (!note_birth(tx, &birth, row, err) ||
-        !mark(tx, execution->job_row, state->ordinal + 1, row, err))
+        !mark(tx, execution->job_row, state->ordinal + 1, row, err) ||
+        !note_created(tx, row, execution->created_at, err))
         return false;
     execution->row = writer->last_execution = row;
     if (birth.status == EXECUTION_RUNNING) execution->fence = writer->fence = birth.fence;

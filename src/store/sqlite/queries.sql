@@ -213,6 +213,9 @@ update job_state set
     execution_count = :execution_count, last_execution = :last_execution, ordinal = :ordinal
 where id = :job;
 
+-- name: job_state_running
+update job_state set running_count = :running_count where id = :job;
+
 -- A Pending execution of the job was cancelled.
 -- name: job_state_ended_unstarted
 update job_state set status = :status, live_count = :live_count where id = :job;
@@ -500,9 +503,6 @@ where id = :execution and status = 1
   and not exists (select 1 from job_state s
                   where s.id = executions.job and s.concurrency_policy = 3 and s.running_count > 0);
 
--- name: claim_job
-update job_state set running_count = running_count + 1 where id = :job;
-
 -- name: settle_execution
 update executions set status = :status, completed_at = :completed_at, flags = flags | :flags
 where id = :execution and fence = :fence and status = 2 and job = :job and flags & 2 = 0;
@@ -517,9 +517,6 @@ where id = :execution and fence = :fence and status = 2 and job = :job;
 update executions set status = 1
 where id = :execution and fence = :fence and status = 2 and job = :job
 returning queue;
-
--- name: settle_job_hand_back
-update job_state set running_count = :running_count where id = :job;
 
 -- name: settle_started_at
 select started_at from executions where id = :execution;
@@ -861,10 +858,19 @@ where (:job = 0 or e.job = :job)
        (select error_message from execution_details where id = e.id)));
 
 -- The whole history of one job: along its chain, newest first.
+
+-- The page mark nearest to the execution at :offset of a job's history, not below it, and how many
+-- are newer than the mark.
+-- name: history_mark_near
+select m.execution, s.ordinal - m.ordinal
+from job_state s cross join history_marks m on m.job = s.id and m.ordinal >= max(s.ordinal - :offset, s.whole_from)
+where s.id = :job order by m.ordinal limit 1;
+
+-- The whole history of one job: along its chain, newest first, from the mark or (null) the newest.
 -- name: execution_list_job_page
 with recursive chain (id, previous) as (
     select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
+    where id = ifnull(:mark, (select last_execution from job_state where id = :job))
     union all
     select e.id, e.previous from chain join executions e on e.id = chain.previous)
 select id from chain limit :limit offset :offset;
@@ -948,8 +954,17 @@ with recursive chain (id, previous) as (
 select e.id, e.job, e.previous, e.status, e.queue, e.flags, e.created_at, e.started_at, e.completed_at, 0
 from chain cross join executions e on e.id = chain.id;
 
--- name: history_has_older
-select exists (select 1 from executions where id > :after and created_at < :created_before);
+-- name: history_created
+select id, created_at from executions where id > :after order by id;
+
+-- name: clock_step_add
+insert into clock_steps (execution) values (:execution);
+
+-- name: clock_step_next
+select min(execution) from clock_steps where execution > :after;
+
+-- name: history_last_created
+select created_at from executions order by id desc limit 1;
 
 -- name: history_has_row
 select exists (select 1 from executions where id = :execution);
@@ -980,6 +995,10 @@ delete from ended_badly where status = 5 and execution between :first and :last;
 
 -- name: history_forget_marks
 delete from history_marks where execution between :first and :last;
+
+-- Steps with nothing left before them.
+-- name: clock_steps_clear
+delete from clock_steps where not exists (select 1 from executions where id < clock_steps.execution);
 
 -- name: skips_clear
 delete from skips where id in (select id from skips where to_at < :before order by to_at, id limit :limit);

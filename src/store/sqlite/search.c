@@ -111,6 +111,7 @@ static bool walk_whole_chain(struct search *s, int64_t job, struct err *err) {
 /* With nothing else to ask, a counter has the total, and the newest are enough. */
 static bool walk_chain(struct search *s, int64_t job, struct err *err) {
     struct query q = query_begin(s->tx, SQL_EXECUTION_LIST_JOB_PAGE);
+    query_null(&q); // from the newest
     query_i64(&q, job);
     query_i64(&q, (int64_t)s->newest.most);
     query_i64(&q, 0);

@@ -111,7 +111,7 @@ static bool note_hand_back(struct store_tx *tx, const struct settlement *item, i
     query_i64(&q, item->execution_row);
     if (!query_run(&q, err) || !count_pending(tx, queue, 1, err)) return false;
     state->running_count--;
-    q = query_begin(tx, SQL_SETTLE_JOB_HAND_BACK);
+    q = query_begin(tx, SQL_JOB_STATE_RUNNING);
     query_i64(&q, state->running_count);
     query_i64(&q, state->row);
     return query_run(&q, err);

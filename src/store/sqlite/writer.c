@@ -224,6 +224,18 @@ bool note_running(struct store_tx *tx, int64_t execution, bool runs, struct err 
     return query_run(&q, err);
 }
 
+bool note_created(struct store_tx *tx, int64_t execution, struct utc created_at, struct err *err) {
+    struct writer *writer = writer_of(tx);
+    if (created_at.us >= writer->newest.us - CLOCK_SLACK_US) {
+        writer->newest = utc_max(writer->newest, created_at);
+        return true;
+    }
+    writer->newest = created_at;
+    struct query q = query_begin(tx, SQL_CLOCK_STEP_ADD);
+    query_i64(&q, execution);
+    return query_run(&q, err);
+}
+
 static bool move_mark(struct store_tx *tx, struct err *err) {
     struct writer *writer = writer_of(tx);
     if (writer->last_execution - writer->running_mark < 2 * RUNNING_WINDOW) return true;
@@ -242,6 +254,7 @@ void writer_begin_write(struct writer *writer) {
     writer->write_changed_jobs = false;
     writer->paused_all_before = writer->paused_all;
     writer->search_mark_before = writer->search_mark;
+    writer->newest_before = writer->newest;
 }
 
 bool writer_keep_write(struct store_tx *tx, struct err *err) {
@@ -264,7 +277,9 @@ bool writer_keep_write(struct store_tx *tx, struct err *err) {
 void writer_undo_write(struct writer *writer) {
     writer->paused_all = writer->paused_all_before;
     writer->search_mark = writer->search_mark_before;
+    writer->newest = writer->newest_before;
     names_forget(&writer->names);
+    writer->jobs_since++;
 }
 
 bool writer_save(struct store_tx *tx, struct err *err) {
@@ -283,6 +298,15 @@ static bool load_paused(struct store_tx *tx, bool *ret, struct err *err) {
     return query_end(&q, err);
 }
 
+/* The newest may be as much older than one before it as is no step. */
+static bool load_newest(struct store_tx *tx, struct utc *ret, struct err *err) {
+    struct query q = query_begin(tx, SQL_HISTORY_LAST_CREATED);
+    struct utc newest = {query_row(&q) ? read_i64(&q) + CLOCK_SLACK_US : 0};
+    if (!query_end(&q, err)) return false;
+    *ret = newest;
+    return true;
+}
+
 bool writer_load(struct store_tx *tx, struct err *err) {
     struct writer *writer = writer_of(tx);
     struct query q = query_begin(tx, SQL_TOTALS_GET);
@@ -294,7 +318,9 @@ bool writer_load(struct store_tx *tx, struct err *err) {
         running_mark = read_i64(&q);
     }
     bool paused;
-    if (!query_end(&q, err) || !load_paused(tx, &paused, err)) return false;
+    if (!query_end(&q, err) || !load_paused(tx, &paused, err) ||
+        !load_newest(tx, &writer->newest, err))
+        return false;
     q = query_begin(tx, SQL_SEARCH_MARK_GET);
     if (!number_of_query(&q, &writer->search_mark, err)) return false;
     /* What was given out in vain since is never given out again. */
@@ -307,5 +333,6 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     writer->group_changed_jobs = false;
     writer->paused_all = paused;
     names_forget(&writer->names);
+    writer->jobs_since++;
     return true;
 }

@@ -12,6 +12,7 @@
 #ifndef ALPHABET_STORE_SQLITE_WRITER_H
 #define ALPHABET_STORE_SQLITE_WRITER_H
 
+#include "store/sqlite/job_state.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/tally.h"
@@ -40,18 +41,29 @@ struct started {
 
 enum { STARTS_REMEMBERED = 4096 };
 
+/* What job_state holds of a job that was read or written lately. */
+struct remembered_job {
+    uint64_t since; // worth something while it is the writer's jobs_since
+    struct job_state state;
+};
+
+enum { JOBS_REMEMBERED = 4096 };
+
 struct writer {
     struct counts write; // of the write that runs now
     struct counts group; // of the writes before it, since the last commit
     bool write_changed_jobs, group_changed_jobs;
     bool paused_all, paused_all_before; // now, and before this write
+    struct utc newest, newest_before;   // created_at since the latest clock step; likewise
     int64_t fence;                      // the last one given out; never goes back
     int64_t last_execution;             // likewise, of executions.id
     int64_t saved_fence, saved_last_execution;
-    int64_t running_mark;                      // see the view `running`
-    int64_t search_mark, search_mark_before;   // see search_index.c; now, and before this write
-    int64_t span_looked_at;                    // the latest open block, see spans.c
-    struct started started[STARTS_REMEMBERED]; // at fence % STARTS_REMEMBERED
+    int64_t running_mark;                        // see the view `running`
+    int64_t search_mark, search_mark_before;     // see search_index.c; now, and before this write
+    int64_t span_looked_at;                      // the latest open block, see spans.c
+    struct started started[STARTS_REMEMBERED];   // at fence % STARTS_REMEMBERED
+    struct remembered_job jobs[JOBS_REMEMBERED]; // at jobs.id % JOBS_REMEMBERED
+    uint64_t jobs_since;                         // grows when they are forgotten
     struct names names;
 };
 
@@ -75,6 +87,13 @@ WARN_UNUSED bool started_at(struct store_tx *tx, int64_t execution, int64_t fenc
                             struct err *err);
 /* An execution that is older than the mark runs from now on, or runs no longer. */
 WARN_UNUSED bool note_running(struct store_tx *tx, int64_t execution, bool runs, struct err *err);
+
+/* Executions are made in time, give or take so much (see clock_steps). */
+enum { CLOCK_SLACK_US = 60 * 1000000 };
+
+/* An execution is made. */
+WARN_UNUSED bool note_created(struct store_tx *tx, int64_t execution, struct utc created_at,
+                              struct err *err);
 
 /* ---- counting -------------------------------------------------------------------------------- */
 

@@ -91,5 +91,21 @@ with recursive chain (job, ordinal, id, previous) as (
     from chain join executions e on e.id = chain.previous)
 select job, ordinal, id from chain where ordinal % 128 = 0;
 
+-- Executions that were made while the clock stood more than a minute behind the newest one before:
+-- from one step to the next, creation goes back by no more than that. So clearing by age knows where
+-- to stop.
+create table clock_steps (
+    execution integer primary key          -- executions.id
+) strict;
+insert into clock_steps (execution)
+with recursive walk (id, newest, is_step) as (
+    select * from (select id, created_at, 0 from executions order by id limit 1)
+    union all
+    select e.id, case when e.created_at < walk.newest - 60000000 then e.created_at
+                 else max(e.created_at, walk.newest) end,
+        e.created_at < walk.newest - 60000000
+    from walk join executions e on e.id = (select min(id) from executions where id > walk.id))
+select id from walk where is_step;
+
 -- The ledger is cleared by age.
 create index skips_to_at on skips (to_at);
