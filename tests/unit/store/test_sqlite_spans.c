@@ -37,9 +37,11 @@ static bool put_some(struct store_tx *tx, void *context, struct err *err) {
         struct new_execution *execution = &history->executions[history->count];
         *execution = running(history->job, draw_start(history, (int64_t)history->count));
         execution->trigger = TRIGGER_MANUAL;
+        bool waits = history->count % (EXECUTIONS / LIVE) == 7;
+        if (waits) execution->status = EXECUTION_PENDING;
         if (!store_execution_insert(tx, execution, err)) return false;
-        history->statuses[history->count] = EXECUTION_RUNNING;
-        if (history->count % (EXECUTIONS / LIVE) == 7) continue; // still runs
+        history->statuses[history->count] = execution->status;
+        if (waits) continue;
         struct settlement item = succeeded(execution, utc_add(execution->started_at, span_ms(5)));
         item.status = history->statuses[history->count] = draw_end(history);
         if (!store_settle(tx, &item, 1, err)) return false;
@@ -47,15 +49,29 @@ static bool put_some(struct store_tx *tx, void *context, struct err *err) {
     return true;
 }
 
+/* What waits starts at last, and ends. */
 static bool end_live(struct store_tx *tx, void *context, struct err *err) {
     struct history *history = context;
-    for (size_t i = 0; i < EXECUTIONS; i++) {
-        if (history->statuses[i] != EXECUTION_RUNNING) continue;
-        struct settlement item = succeeded(&history->executions[i], at(999999));
-        history->statuses[i] = EXECUTION_SUCCEEDED;
-        if (!store_settle(tx, &item, 1, err)) return false;
+    struct arena arena = {0};
+    struct execution *claimed;
+    size_t count = 0;
+    const struct claim_queue queue = {STR("default"), EXECUTIONS};
+    const struct claim claim = {.node_name = STR("here"),
+                                .now = at(180000),
+                                .queues = &queue,
+                                .queue_count = 1,
+                                .limit = EXECUTIONS};
+    bool ok = store_claim(tx, &claim, &arena, &claimed, &count, err);
+    for (size_t i = 0, next = 0; ok && i < count; i++) {
+        while (history->executions[next].row != claimed[i].row) next = (next + 1) % EXECUTIONS;
+        history->executions[next].started_at = claim.now;
+        history->executions[next].fence = claimed[i].fence;
+        struct settlement item = succeeded(&history->executions[next], at(190000));
+        history->statuses[next] = EXECUTION_SUCCEEDED;
+        ok = store_settle(tx, &item, 1, err);
     }
-    return true;
+    arena_free(&arena);
+    return ok && count == LIVE;
 }
 
 static bool follow(struct store_tx *tx, void *context, struct err *err) {
@@ -95,12 +111,12 @@ static void assert_listed(struct store *store, const struct history *history,
 }
 
 static void assert_lists(struct store *store, struct history *history) {
-    static const int64_t statuses[] = {0, EXECUTION_SUCCEEDED, EXECUTION_FAILED, EXECUTION_RUNNING};
+    static const int64_t statuses[] = {0, EXECUTION_SUCCEEDED, EXECUTION_FAILED, EXECUTION_PENDING};
     for (int i = 0; i < 100; i++) {
         struct execution_filter filter = {.status = statuses[i % 4],
                                           .offset = draw_below(history, 50),
                                           .limit = draw_below(history, 30)};
-        int64_t first = draw_below(history, 130000);
+        int64_t first = draw_below(history, 190000);
         if (i % 5 != 0) filter.from = at(first);
         if (i % 7 != 0) filter.to = at(first + draw_below(history, 10000));
         assert_listed(store, history, &filter);
@@ -110,7 +126,7 @@ static void assert_lists(struct store *store, struct history *history) {
 static void follow_all(struct store *store) {
     struct err err = ERR_INIT;
     for (bool more = true; more;) assert_true(store_write_wait(store, follow, &more, &err));
-    for (int i = 0; i < 10; i++) { // open blocks are looked at in turns
+    for (int i = 0; i < LIVE; i++) { // open blocks are looked at in turns
         bool more;
         assert_true(store_write_wait(store, follow, &more, &err));
     }
