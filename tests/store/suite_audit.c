@@ -159,6 +159,37 @@ static void test_audit_entries_are_filtered(void **state) {
     assert_entries(f, (struct audit_filter){.to = at(25), .offset = 3}, NULL, 0, 3);
 }
 
+/* So many entries that a back end may take another way to the page. */
+static bool append_many(struct store_tx *tx, void *context, struct err *err) {
+    struct audit_entry entry = {.action = STR("job.update")};
+    for (int64_t i = 0; i < *(const int64_t *)context; i++) {
+        entry.at = at(i);
+        entry.actor = i % 100 == 99 ? STR("bob@example.org") : STR("ann@example.org");
+        if (!store_audit_append(tx, &entry, err)) return false;
+    }
+    return true;
+}
+
+static void test_a_filter_that_most_entries_pass_is_paged(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    int64_t many = 25000;
+    assert_true(store_write_wait(f->store, append_many, &many, &err));
+    const int64_t rows[] = {24998, 24997};
+    assert_entries(f,
+                   (struct audit_filter){.actor = STR("ANN@example.org"), .offset = 1, .limit = 2},
+                   rows, 2, 24750);
+    assert_entries(f, (struct audit_filter){.action = STR("job."), .offset = 2, .limit = 2}, rows,
+                   2, 25000);
+    assert_entries(f,
+                   (struct audit_filter){.actor = STR("ann@example.org"),
+                                         .action = STR("job.update"),
+                                         .from = at(1),
+                                         .offset = 1,
+                                         .limit = 2},
+                   rows, 2, 24749);
+}
+
 /* ---- walking and verifying ------------------------------------------------------------------- */
 
 static void test_the_audit_log_is_walked_in_pieces(void **state) {

@@ -2,7 +2,8 @@
  *
  * A page is found in one index, which holds the other columns that a filter asks for too: counting,
  * and sorting by row, never look into the table. What is read of the table is the page. The subject
- * has few entries, so it goes first; then actor and action, then the time.
+ * has few entries, so it goes first; then actor and action, then the time. Where very much matches,
+ * the page is soon filled from the newest row down, and only the count goes through the index.
  */
 #include "store/audit_hash.h"
 #include "store/sqlite/tables.h"
@@ -64,6 +65,9 @@ static bool entries_of_query(struct query *q, struct arena *arena, struct audit_
     return true;
 }
 
+/* So many matches that sorting them costs more than walking past what does not match. */
+enum { DENSE = 20000 };
+
 /* By which index a filter is answered: the list, and the count. */
 struct way {
     enum sql_statement list, count;
@@ -113,12 +117,13 @@ bool sqlite_audit_list(struct store_tx *tx, const struct audit_filter *filter, s
     struct audit_entry *entries;
     size_t found;
     int64_t all;
-    struct query q = filtered(tx, way.list, filter, action_end);
+    struct query q = filtered(tx, way.count, filter, action_end);
+    if (!number_of_query(&q, &all, err)) return false;
+    bool dense = all > DENSE && way.list != SQL_AUDIT_LIST && utc_is_none(filter->to);
+    q = filtered(tx, dense ? SQL_AUDIT_LIST_DENSE : way.list, filter, action_end);
     query_i64(&q, filter->limit < 0 ? 0 : filter->limit);
     query_i64(&q, filter->offset);
     if (!entries_of_query(&q, arena, &entries, &found, err)) return false;
-    q = filtered(tx, way.count, filter, action_end);
-    if (!number_of_query(&q, &all, err)) return false;
     *ret = entries;
     *count = found;
     *total = all;

@@ -1144,6 +1144,15 @@ where :subject is null
   and :action is null and :action_end is null
   and at >= ifnull(:from, -9223372036854775808) and at <= ifnull(:to, 9223372036854775807);
 
+-- Any filter, from the newest row down: quick where much of what there is matches.
+-- name: audit_list_dense
+select id, at, actor, address, action, subject, before, after, hash from audit
+where (:subject is null or subject = :subject)
+  and (:actor is null or actor = :actor collate nocase)
+  and (:action is null or (+action >= :action and +action < :action_end))
+  and (:from is null or at >= :from) and (:to is null or at <= :to)
+order by id desc limit :limit offset :offset;
+
 -- name: audit_walk
 select id, at, actor, address, action, subject, before, after, hash from audit
 where id > :after order by id limit :limit;
