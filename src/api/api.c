@@ -1,6 +1,7 @@
 /* api.c - life of the API, authentication of each request, and the helpers of context.h. */
 #include "api/context.h"
 
+#include "api/backfill_line.h"
 #include "api/request_metrics.h"
 #include "api/routes.h"
 #include "base/json_read.h"
@@ -37,6 +38,7 @@ void api_on_event(void *context, const struct engine_event *event) {
     struct api *api = context;
     feed_execution(api->feed, event);
     output_on_event(api, event);
+    if (execution_has_ended(event->status)) backfill_lines_look(api->backfill_lines, event->job_id);
 }
 
 /* ---- life ---- */
@@ -56,6 +58,7 @@ struct api *api_new(const struct api_options *options, struct err *err) {
     api->defaults.retry.delay_seconds = options->retry_delay_seconds;
     api->job_pages = answer_cache_new();
     api->live_output = live_output_new();
+    api->backfill_lines = backfill_lines_new(options->store, options->clock);
     size_t route_count;
     const struct http_route *routes = api_routes(&route_count);
     api->requests = request_metrics_new(routes, route_count);
@@ -79,6 +82,7 @@ void api_free(struct api *api) {
     feed_free(api->feed);
     live_output_free(api->live_output);
     request_metrics_free(api->requests);
+    backfill_lines_free(api->backfill_lines);
     answer_cache_free(api->job_pages);
     free(api);
 }
@@ -94,6 +98,7 @@ bool api_goes_on(struct api *api, struct err *err) {
 
 void api_set_engine(struct api *api, struct engine *engine) {
     atomic_store(&api->engine, engine);
+    backfill_lines_set_engine(api->backfill_lines, engine);
 }
 
 bool api_add_routes(struct api *api, struct http_router *router, struct err *err) {

@@ -33,9 +33,10 @@ struct api {
     struct feed *feed;              // what they hear from GET /events
     struct live_output *live_output;
     struct request_metrics *requests;
-    _Atomic int exports;     // that are being made or sent
-    atomic_bool clears_logs; // one at a time
-    atomic_bool stopping;    // what takes long ends early
+    struct backfill_lines *backfill_lines; // due times that wait to be queued
+    _Atomic int exports;                   // that are being made or sent
+    atomic_bool clears_logs;               // one at a time
+    atomic_bool stopping;                  // what takes long ends early
 };
 
 enum { EXPORT_VERSION = 1 }; // of the format that export writes and import reads
@@ -173,7 +174,7 @@ struct str api_job_etag(struct arena *arena, const struct job *job);
 /* ---- the handlers, one file a resource; routes.c is the table ---- */
 http_handler jobs_create, jobs_list, jobs_show, jobs_update, jobs_delete, jobs_reschedule;
 http_handler jobs_pause, jobs_resume, jobs_preview, jobs_failed;
-http_handler events_stream;
+http_handler events_stream, forecast_show;
 http_handler exclusions_set, exclusions_show, exclusions_clear;
 http_handler runs_trigger, runs_list, runs_upcoming, runs_occurrences, runs_backfill;
 http_handler executions_list, executions_show, executions_output, executions_cancel;

@@ -54,6 +54,7 @@ static const struct http_route table[] = {
                         executions_retry),
 
     READ(V1 "/dashboard/stats", ROLE_VIEWER, dashboard_stats),
+    SLOW_READ(V1 "/forecast", ROLE_VIEWER, forecast_show),
     READ(V1 "/events", ROLE_VIEWER, events_stream),
 
     {HTTP_POST, V1 "/cron/explain", cron_explain_pattern, 0, ROLE_USER, 0},

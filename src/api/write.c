@@ -7,6 +7,8 @@
  */
 #include "api/context.h"
 
+#include "api/backfill_line.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -91,8 +93,10 @@ static bool read_key(struct keyed_write *keyed, struct err *err) {
 /* What was changed is told only now that it is committed. */
 static void tell_listeners(const struct api_write *write) {
     struct api *api = write->api;
-    for (const struct audited *each = write->audited; each; each = each->before)
+    for (const struct audited *each = write->audited; each; each = each->before) {
         feed_job(api->feed, each->subject, each->action, write->now);
+        backfill_lines_look(api->backfill_lines, each->subject);
+    }
     if (!guid_is_zero(write->execution.job_id)) api_on_event(api, &write->execution);
 }
 

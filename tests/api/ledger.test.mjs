@@ -55,6 +55,79 @@ test('backfill runs the due times that never ran, oldest first, and asking twice
   assert.equal(wider.body.count, 2);
 });
 
+/** The most that ran at one moment. */
+function mostAtOnce(ran) {
+  const moments = ran.filter(({ startedAt }) => startedAt).flatMap(({ startedAt, completedAt }) => [[Date.parse(startedAt), 1], [Date.parse(completedAt), -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let now = 0;
+  return moments.reduce((most, [, change]) => { now += change; return Math.max(most, now); }, 0);
+}
+const limited = (job, fromDate, toDate, maxConcurrent) => it.post(`/jobs/${job.id}/backfill`, { fromDate, toDate, maxConcurrent });
+
+test('a backfill with maxConcurrent never has more at once, oldest first, and asking twice makes none twice', async () => {
+  const job = await it.create({ scheduleExpression: '0 * * * *', jobConfiguration: { url: it.target.url('/slow/40/limited') } });
+  const range = ['2026-05-01T00:30:00Z', '2026-05-01T12:30:00Z'];
+  const first = await limited(job, ...range, 2);
+  assert.deepEqual([first.status, first.body], [202, { count: 12 }]);
+  assert.ok((await it.executions(job)).length < 12, 'the others wait for their turn');
+  assert.deepEqual((await limited(job, ...range, 3)).body, { count: 0 });
+  assert.deepEqual((await backfill(job, ...range)).body, { count: 0 });
+  assert.deepEqual((await limited(job, '2026-05-01T11:30:00Z', '2026-05-01T14:30:00Z', 3)).body, { count: 2 });
+  await it.endedOf(job, 14);
+  const ran = await it.executions(job);
+  assert.equal(ran.length, 14);
+  assert.equal(new Set(ran.map(({ scheduledFor }) => scheduledFor)).size, 14);
+  assert.ok(mostAtOnce(ran) <= 3, `${mostAtOnce(ran)} at once`);
+  const due = ran.map(({ scheduledFor }) => scheduledFor);
+  assert.deepEqual(due, [...due].sort(), 'made in the order of their due times');
+  assert.ok(ran.every(({ trigger, triggeredBy, status }) => trigger === 'CatchUp' && triggeredBy === it.server.email && status === 'Succeeded'));
+  for (const maxConcurrent of [0, -1, 1001, 1.5, 'two']) assert.deepEqual(Object.keys((await limited(job, ...range, maxConcurrent)).body.errors), ['maxConcurrent']);
+});
+
+test('a retry keeps its place in a limited backfill; cancelling one makes room for the next', async () => {
+  const job = await it.create({ scheduleExpression: '0 * * * *', jobConfiguration: { url: it.target.url('/status/500') }, retryPolicy: { maxAttempts: 2, delaySeconds: 3600 } });
+  assert.equal((await limited(job, '2026-05-02T00:30:00Z', '2026-05-02T03:30:00Z', 1)).body.count, 3);
+  const retry = await waitFor(async () => (await it.executions(job, '&status=Pending')).find(({ trigger }) => trigger === 'Retry'), { what: 'a retry that waits' });
+  assert.equal((await it.executions(job)).length, 2);
+  await it.expect(200, it.post(`/executions/${retry.id}/cancel`));
+  await waitFor(async () => (await it.executions(job)).length === 4, { what: 'the next one, and its retry' });
+  await it.delete(`/jobs/${job.id}`);
+});
+
+test('a limited backfill waits while the job is paused, goes on after a restart, and goes with the job', async () => {
+  const own = await startScheduler();
+  try {
+    const job = await own.create({ scheduleExpression: '0 * * * *', jobConfiguration: { url: own.target.url('/slow/100') } });
+    const answer = await own.post(`/jobs/${job.id}/backfill`, { fromDate: '2026-05-03T00:30:00Z', toDate: '2026-05-03T06:30:00Z', maxConcurrent: 1 });
+    assert.equal(answer.body.count, 6);
+    await own.endedOf(job, 1);
+    await own.expect(200, own.post(`/jobs/${job.id}/pause`));
+    const seen = await waitFor(async () => {
+      const all = await own.executions(job);
+      return all.every(({ status }) => status === 'Succeeded') && all.length;
+    }, { what: 'what was queued to end' });
+    assert.ok(seen < 6);
+    await own.restart('SIGKILL');
+    assert.equal((await own.executions(job)).length, seen);
+    await own.expect(200, own.post(`/jobs/${job.id}/resume`));
+    await own.endedOf(job, seen + 1);
+    await own.restart('SIGKILL');
+    await own.endedOf(job, 6);
+    const ran = await own.executions(job);
+    assert.deepEqual([...new Set(ran.map(({ scheduledFor }) => scheduledFor))].length, 6);
+    const gone = await own.create({ scheduleExpression: '0 * * * *', jobConfiguration: { url: own.target.url('/hang') } });
+    const body = { fromDate: '2026-05-03T00:30:00Z', toDate: '2026-05-03T06:30:00Z', maxConcurrent: 1 };
+    await own.expect(202, own.post(`/jobs/${gone.id}/backfill`, body));
+    const running = await waitFor(async () => (await own.executions(gone, '&status=Running'))[0], { what: 'the first one' });
+    await own.delete(`/jobs/${gone.id}`);
+    await own.expect(200, own.post(`/executions/${running.id}/cancel`));
+    await own.ended(running.id);
+    const { totalCount } = await own.expect(200, own.get('/executions?status=Running'));
+    assert.equal(totalCount, 0);
+  } finally {
+    await own.stop();
+  }
+});
+
 test('of many backfills at once each due time is made once', async () => {
   const job = await it.create({ scheduleExpression: '*/10 * * * *' });
   const answers = await Promise.all(Array.from({ length: 6 }, () => backfill(job, '2026-04-01T00:00:00Z', '2026-04-01T03:00:00Z')));

@@ -281,6 +281,7 @@ test('runs: trigger, output, retry, cancel, the ledger, backfill', async () => {
   assert.equal((await done('listJobExecutions', 200, { params, query: '?status=succeeded&fromDate=2020-01-01T00:00:00Z&toDate=2090-01-01T00:00:00Z' })).body.totalCount, 2);
   assert.equal((await done('listExecutions', 200, { query: `?jobId=${job.id}&queue=critical&status=3&pageSize=1` })).body.items.length, 1);
   await done('getStats', 200);
+  await done('getForecast', 200, { query: '?hours=2&bucketMinutes=30' });
   await done('getTimeline', 200, { query: '?hours=1&bucketMinutes=10' });
 
   const slow = (await done('createJob', 201, { body: httpJob({ jobConfiguration: { url: `${target.url}/slow` } }) })).body;
