@@ -194,18 +194,21 @@ static bool close_unused(posix_spawn_file_actions_t *actions, const struct proce
 static int spawn(struct processes *processes, const struct process_spec *spec,
                  struct hand_over *hand_over, pid_t *ret) {
     char path[32];
+    /* What the server, or who started it, ignores, the child must not ignore. */
+    static const int defaults[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
+                                   SIGUSR2, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ, SIGXCPU};
     sigset_t every, none;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", RUN_FD_SELF);
-    (void)sigfillset(&every);
+    (void)sigemptyset(&every);
+    for (size_t i = 0; i < COUNT_OF(defaults); i++) (void)sigaddset(&every, defaults[i]);
     (void)sigemptyset(&none);
     if (posix_spawnattr_init(&attributes) != 0) return ENOMEM;
     if (posix_spawn_file_actions_init(&actions) != 0) {
         (void)posix_spawnattr_destroy(&attributes);
         return ENOMEM;
     }
-    /* What the server ignores (SIGPIPE) the child must not ignore. */
     (void)posix_spawnattr_setsigdefault(&attributes, &every);
     (void)posix_spawnattr_setsigmask(&attributes, &none);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

@@ -27,6 +27,17 @@ static inline long bare_call(long number, long a, long b, long c, long d, long e
 #define BARE_START \
     __asm__(".text\n.globl _start\n.type _start,@function\n_start:\n" \
             "xor %ebp,%ebp\nmov %rsp,%rdi\nand $-16,%rsp\ncall bare_main\nhlt\n");
+/* Starts a process that shares our memory and runs bare_child on a stack of its own, while we stand
+ * still until it executes a program or ends: no page table is copied. */
+static inline long bare_start_child(unsigned long flags, char *stack_end) {
+    long result;
+    __asm__ volatile("syscall\n\ttest %%rax,%%rax\n\tjnz 1f\n\txor %%ebp,%%ebp\n\t"
+                     "call bare_child\n\thlt\n1:"
+                     : "=a"(result)
+                     : "a"((long)__NR_clone), "D"(flags), "S"(stack_end), "d"(0L)
+                     : "rcx", "r10", "r8", "r11", "memory");
+    return result;
+}
 #elif defined(__aarch64__)
 static inline long bare_call(long number, long a, long b, long c, long d, long e) {
     register long x8 __asm__("x8") = number;
@@ -41,6 +52,20 @@ static inline long bare_call(long number, long a, long b, long c, long d, long e
 #define BARE_START \
     __asm__(".text\n.globl _start\n.type _start,%function\n_start:\n" \
             "mov x29,#0\nmov x30,#0\nmov x0,sp\nand sp,x0,#-16\nbl bare_main\nbrk #1\n");
+static inline long bare_start_child(unsigned long flags, char *stack_end) {
+    register long x8 __asm__("x8") = __NR_clone;
+    register long x0 __asm__("x0") = (long)flags;
+    register long x1 __asm__("x1") = (long)stack_end;
+    register long x2 __asm__("x2") = 0;
+    register long x3 __asm__("x3") = 0;
+    register long x4 __asm__("x4") = 0;
+    __asm__ volatile("svc #0\n\tcbnz x0,1f\n\tmov x29,#0\n\tmov x30,#0\n\tbl bare_child\n\t"
+                     "brk #1\n1:"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+                     : "memory");
+    return x0;
+}
 #else
 #error "run.c knows x86-64 and aarch64; a port needs these few lines"
 #endif

@@ -45,6 +45,8 @@ enum {
     LAST_LOOK_MS = 500,
     LEFT_BEHIND_MS = 250, // for what still writes when the child has ended
     FAILED = 127,
+    SHARE_MEMORY_AND_WAIT = 0x4100, // CLONE_VM | CLONE_VFORK
+    CHILD_STACK = 32 * 1024,
     CPU_SECONDS_MORE = 2, // between SIGXCPU and SIGKILL
 };
 
@@ -52,6 +54,8 @@ static uint64_t numbers[RUN_NUMBERS];
 static char **child_arguments, **environment;
 static long own_id, child_id;
 static struct run_report report;
+
+static _Alignas(16) char child_stack[CHILD_STACK];
 
 static int family[MOST_PROCESSES]; // all that come of this process, without itself
 static size_t family_count;
@@ -105,9 +109,9 @@ static void must(long result, enum run_stage stage) {
 }
 
 static void limit(int resource, uint64_t soft, uint64_t hard) {
-    struct rlimit64 now = {0};
-    if (hard == 0) return;
-    /* Never above what the server itself has: only root could raise it. */
+    struct rlimit64 now = {.rlim_cur = soft, .rlim_max = hard};
+    if (hard == 0 || BARE4(prlimit64, 0, resource, &now, 0) == 0) return;
+    /* More than the server itself has, which only root could raise: then as much as that. */
     must(BARE4(prlimit64, 0, resource, 0, &now), RUN_STAGE_LIMITS);
     if (hard > now.rlim_max) hard = now.rlim_max;
     now = (struct rlimit64){.rlim_cur = soft > hard ? hard : soft, .rlim_max = hard};
@@ -136,7 +140,9 @@ static void give_up_privileges(void) {
     (void)BARE(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {{0}, {0}};
-    must(BARE2(capset, &header, none), RUN_STAGE_PRIVILEGES);
+    /* Whoever is not root has none, and a service manager may have taken this call away. */
+    long result = BARE2(capset, &header, none);
+    if (BARE0(geteuid) == 0) must(result, RUN_STAGE_PRIVILEGES);
 }
 
 static void shut_in(void) {
@@ -145,7 +151,9 @@ static void shut_in(void) {
     if (has_flag(RUN_FILTERS)) must(filter_install(has_flag(RUN_NO_SOCKETS)), RUN_STAGE_FILTER);
 }
 
-static __attribute__((noreturn)) void be_child(void) {
+/* Shares the memory of its parent, which stands still meanwhile. */
+__attribute__((noreturn)) void bare_child(void);
+__attribute__((noreturn, used)) void bare_child(void) {
     static const char empty[] = "";
     uint64_t no_signals = 0;
     must(BARE0(setsid), RUN_STAGE_SESSION);
@@ -367,9 +375,9 @@ void bare_main(const long *stack) {
     (void)BARE3(close_range, RUN_FD_REPORT, ~0U, CLOSE_ON_EXEC);
     own_id = BARE0(getpid);
     if (BARE0(getppid) != (long)numbers[RUN_PARENT]) leave(FAILED);
-    child_id = BARE(clone, SIG_CHLD, 0, 0, 0, 0);
-    if (child_id == 0) be_child();
+    child_id = bare_start_child(SHARE_MEMORY_AND_WAIT | SIG_CHLD, child_stack + sizeof child_stack);
     if (child_id < 0) fail(RUN_STAGE_FORK, child_id);
+    report = (struct run_report){0}; // the child may have written its own, and sent it
     /* The output ends when the run's processes have closed it, so none of it stays here. */
     (void)BARE3(close_range, 0, RUN_FD_REPORT - 1, 0);
     (void)BARE3(close_range, RUN_FD_REPORT + 1, ~0U, 0);
