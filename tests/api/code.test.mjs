@@ -322,9 +322,13 @@ test('limits: processor time, memory and files', async () => {
   assert.match(hungry.output, /MemoryError/);
 });
 
-test('output is live, and progress lines are part of it', async () => {
-  const job = await create(script('echo "::progress 40 reading"; echo live; sleep 1; echo more'));
+test('output is live, progress lines with it', async () => {
+  const go = path.join(work, 'go');
+  const job = await create(script('echo "::progress 40 reading"; echo live; until [ -e go ]; do sleep 0.05; done; echo more'));
   const id = await it.trigger(job);
+  await waitFor(async () => (await it.get(`/executions/${id}/output`)).text === '::progress 40 reading\nlive\n', { what: 'the output so far' });
+  assert.equal((await it.execution(id)).status, 'Running');
+  fs.writeFileSync(go, '');
   const execution = await it.ended(id);
   assert.equal(execution.output, '::progress 40 reading\nlive\nmore\n');
 });
