@@ -275,6 +275,8 @@ static bool start_engine(struct server *server, struct err *err) {
         .retry_orphans = strcmp(settings->orphan_policy, "Retry") == 0,
         .keep_keys = span_seconds(settings->job_expiration_days * 86400),
         .keep_executions = span_seconds(settings->keep_execution_days * 86400),
+        .alert_on_failures =
+            alert_options_any(&server->handlers.alerts) ? settings->alert_on_failures : 0,
         .make_handlers = handlers_make,
         .handlers_context = &server->handlers,
         .on_event = api_on_event,

@@ -141,6 +141,8 @@ void answer_pass(struct core *core) {
     core->pass_holdoff.failures = 0;
     core->figures.paused = pass->paused;
     core->wake = pass->wake;
+    if (core->alerts.threshold == 0) core->wake.watch = UTC_NEVER;
+    if (pass->raised) core->poked = true;
     adapt(core);
     report_pass(pass);
     if (pass->reconcile && pass->mine_is_cut)
@@ -200,6 +202,8 @@ static void settled(void *context, const struct settlement *settlement,
 void answer_settle(struct core *core, struct store_write *write) {
     note_answer(core, write, "settle");
     (void)settle_answered(&core->settler, write, core->mono, settled, core);
+    if (core->settler.raised) core->poked = true;
+    core->settler.raised = false;
 }
 
 /* ---- recovery -------------------------------------------------------------------------------- */

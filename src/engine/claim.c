@@ -49,30 +49,50 @@ void claim_planned(struct pass *pass, int64_t slots, struct new_execution *const
     queues_served(&pass->queues, served);
 }
 
+static bool claim_into_starts(struct pass *pass, struct store_tx *tx, const struct claim *claim,
+                              struct execution **ret, size_t *count, struct err *err) {
+    if (!store_claim(tx, claim, &pass->arena, ret, count, err)) return false;
+    for (size_t i = 0; i < *count; i++) {
+        struct pass_start *start = pass_add_start(pass);
+        *start = (struct pass_start){.execution = (*ret)[i]};
+        if (!plan_cache_read(&pass->cache, tx, (*ret)[i].job_row, &start->job, err)) return false;
+    }
+    return true;
+}
+
 /* One store_claim with these limits; adds to pass->starts. */
 static bool claim_round(struct pass *pass, struct store_tx *tx, const int64_t *limits,
                         int64_t total, int64_t *served, struct err *err) {
-    struct claim_queue entries[QUEUES_PLACES];
+    struct claim_queue entries[QUEUES_PLACES + 1];
     size_t count = pass->queues.count;
     for (size_t i = 0; i <= count; i++)
         entries[i] = (struct claim_queue){.name = i < count ? pass->queues.names[i] : STR_NONE,
                                           .limit = limits[i]};
+    entries[count + 1] = (struct claim_queue){.name = ALERT_QUEUE}; // named, so not among the rest
     struct claim claim = {.node_name = pass->node_name,
                           .now = pass->now,
                           .queues = entries,
-                          .queue_count = count + 1,
+                          .queue_count = count + 2,
                           .limit = total};
     struct execution *claimed;
     size_t claimed_count;
-    if (!store_claim(tx, &claim, &pass->arena, &claimed, &claimed_count, err)) return false;
-    for (size_t i = 0; i < claimed_count; i++) {
-        struct pass_start *start = pass_add_start(pass);
-        *start = (struct pass_start){.execution = claimed[i]};
-        if (!plan_cache_read(&pass->cache, tx, claimed[i].job_row, &start->job, err)) return false;
+    if (!claim_into_starts(pass, tx, &claim, &claimed, &claimed_count, err)) return false;
+    for (size_t i = 0; i < claimed_count; i++)
         served[queues_index(&pass->queues, claimed[i].queue)]++;
-    }
     pass->claim_count += claimed_count;
     return true;
+}
+
+bool claim_alerts(struct pass *pass, struct store_tx *tx, struct err *err) {
+    struct claim_queue queue = {.name = ALERT_QUEUE, .limit = pass->alert_slots};
+    struct claim claim = {.node_name = pass->node_name,
+                          .now = pass->now,
+                          .queues = &queue,
+                          .queue_count = 1,
+                          .limit = pass->alert_slots};
+    struct execution *claimed;
+    size_t claimed_count;
+    return claim_into_starts(pass, tx, &claim, &claimed, &claimed_count, err);
 }
 
 bool claim_pending(struct pass *pass, struct store_tx *tx, int64_t slots, struct err *err) {

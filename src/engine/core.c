@@ -36,6 +36,8 @@ enum {
     HOUSEKEEPING_CLEAR_MS = 15,   // this long before something is due, no piece is posted
     HOUSEKEEPING_HELD_MS = 2000,  // so long a piece is held back while due work is behind
     HOUSEKEEPING_LOOK_MS = 20,
+    /* Deliveries at once: one that hangs must not hold up the next. */
+    ALERT_SLOTS = 4,
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -69,15 +71,19 @@ struct core *core_new(const struct engine_options *options, const struct core_io
     core->wake = (struct wake_times){UTC_NEVER, UTC_NEVER, UTC_NEVER};
     core->poked = true;
     list_init(&core->to_start);
-    slots_init(&core->slots, (size_t)options->worker_count, core);
+    slots_init(&core->slots, (size_t)options->worker_count, ALERT_SLOTS, core);
+    core->alerts.threshold = options->alert_on_failures;
     settler_init(&core->settler, options->store, io->written, io->context);
+    core->settler.alerts = &core->alerts;
     pass_init(&core->pass, io->clock, options->zones, options->node_name, options->queues,
               options->queue_count);
     core->pass.write.done = pass_written;
+    core->pass.alerts = &core->alerts;
     core->recovery = (struct recovery){
         .write = {.run = recovery_run, .done = recovery_written, .context = &core->recovery},
         .clock = io->clock,
         .zones = options->zones,
+        .alerts = &core->alerts,
         .node_name = options->node_name,
         .version = options->version,
         .lease = span_us(options->heartbeat.us * LEASE_HEARTBEATS),
@@ -171,7 +177,7 @@ const struct err *core_failure(const struct core *core) {
 
 struct engine_figures core_figures(const struct core *core) {
     struct engine_figures figures = core->figures;
-    figures.workers_busy = (int64_t)core->slots.busy_count;
+    figures.workers_busy = (int64_t)slots_workers_busy(&core->slots);
     figures.workers_total = (int64_t)core->slots.total;
     figures.unsettled = (int64_t)core->settler.waiting;
     figures.store_away = core->store_holdoff.failures > 0;
@@ -211,7 +217,7 @@ static bool may_claim(const struct core *core) {
 /* Under pause-all what is due stays due, and is no reason to look. */
 static bool has_due_work(const struct core *core) {
     return !core->figures.paused &&
-           (!utc_before(core->now, core->wake.job) ||
+           (!utc_before(core->now, core->wake.job) || !utc_before(core->now, core->wake.watch) ||
             (may_claim(core) && !utc_before(core->now, core->wake.pending)));
 }
 
@@ -237,6 +243,7 @@ static void post_pass(struct core *core) {
     struct pass *pass = &core->pass;
     pass_ask(pass);
     pass->slots = (int64_t)slots_free_count(&core->slots);
+    pass->alert_slots = (int64_t)slots_reserved_free(&core->slots);
     pass->plan_limit = core->plan_limit;
     pass->steady_since = core->steady_since;
     pass->ask_cancels = core->slots.busy_count > 0;
@@ -289,7 +296,7 @@ static void beat(struct core *core) {
     if (!holdoff_is_over(&core->store_holdoff, core->mono)) return;
     struct recovery *recovery = &core->recovery;
     recovery->at_start = core->state == CORE_STARTING;
-    recovery->workers_busy = (int64_t)core->slots.busy_count;
+    recovery->workers_busy = (int64_t)slots_workers_busy(&core->slots);
     recovery->lease_before =
         recovery->at_start || mono_before(core->mono, core->trust_leases_at) ? UTC_NONE : core->now;
     recovery->random = core_random(core);
@@ -386,7 +393,7 @@ static void wake_for_passes(const struct core *core, struct mono *at) {
     if (core->state != CORE_RUNNING || core->pass_in_flight) return;
     struct mono next = look_again(core);
     if (core->poked || core->more || core->reconcile) next = core->mono;
-    if (!core->figures.paused) sooner_utc(core, &next, core->wake.job);
+    if (!core->figures.paused) sooner_utc(core, &next, utc_min(core->wake.job, core->wake.watch));
     if (may_claim(core)) sooner_utc(core, &next, core->wake.pending);
     if (!holdoff_is_over(&core->pass_holdoff, core->mono) &&
         mono_before(next, core->pass_holdoff.until))

@@ -9,6 +9,7 @@
 #ifndef ALPHABET_ENGINE_CORE_STATE_H
 #define ALPHABET_ENGINE_CORE_STATE_H
 
+#include "engine/alerts.h"
 #include "engine/core.h"
 #include "engine/housekeeping.h"
 #include "engine/pass.h"
@@ -43,6 +44,7 @@ struct core {
     struct list to_start;       // slots
     size_t waiting_for_another; // WAITING slots that are in no list, until another run ends
     struct settler settler;
+    struct alerts alerts; // but for the threshold the committer's
 
     /* passes */
     struct pass pass;

@@ -5,6 +5,8 @@
  */
 #include "engine/pass.h"
 
+#include "engine/watch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +37,7 @@ static void forget_answer(struct pass *pass) {
     pass->start_count = pass->ended_count = pass->replaced_count = 0;
     pass->cancel_count = pass->mine_count = pass->handed_back = 0;
     pass->due_count = pass->claim_count = pass->unreadable_count = 0;
-    pass->paused = pass->cut = false;
+    pass->paused = pass->cut = pass->raised = false;
     pass->pause = (struct plan_pause){UTC_NONE, UTC_NONE};
 }
 
@@ -311,6 +313,33 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
     }
 }
 
+static struct watching watching_of(struct pass *pass, struct store_tx *tx) {
+    return (struct watching){.alerts = pass->alerts,
+                             .tx = tx,
+                             .arena = &pass->arena,
+                             .now = pass->now,
+                             .is_paused = pass->paused,
+                             .resumed_at = pass->pause.until};
+}
+
+/* Runs that were made, and jobs whose pause has ended, change what their watches wait for. */
+static bool watch_plan(struct pass *pass, struct store_tx *tx, const struct planning *planning,
+                       size_t count, struct err *err) {
+    struct watching watching = watching_of(pass, tx);
+    if (!alerts_are_on(pass->alerts)) return true;
+    for (size_t i = 0; i < count; i++) {
+        const struct plan_item *item = &planning->items[i];
+        const struct job *job = &planning->jobs[i]->job;
+        if (!item->applied || str_is_absent(job->watches)) continue;
+        if (item->resume && !watch_resumed(&watching, job, err)) return false;
+        for (size_t j = 0; j < item->execution_count; j++)
+            if (item->executions[j].inserted &&
+                !watch_planned(&watching, job, item->executions[j].scheduled_for, err))
+                return false;
+    }
+    return true;
+}
+
 static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, int64_t slots, struct err *err) {
     struct due_job *due;
     size_t count;
@@ -332,10 +361,22 @@ static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, int64_t slots,
     claim_planned(pass, slots, planning.startable, planning.startable_count);
     if (!store_plan_apply(tx, planning.items, planned, err)) return false;
     take_planned(pass, &planning, planned);
-    return true;
+    return watch_plan(pass, tx, &planning, planned, err);
 }
 
 /* ---- the whole ---- */
+
+static bool watch(struct pass *pass, struct store_tx *tx, struct utc check_at, struct err *err) {
+    struct watching watching = watching_of(pass, tx);
+    if (!alerts_are_on(pass->alerts)) return true;
+    for (size_t i = 0; i < pass->start_count; i++) {
+        const struct job *job = &pass->starts[i].job->job;
+        if (!str_is_absent(job->watches) &&
+            !watch_started(&watching, job, &pass->starts[i].execution, err))
+            return false;
+    }
+    return utc_before(pass->now, check_at) || watch_check_due(&watching, err);
+}
 
 bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     struct pass *pass = context;
@@ -344,14 +385,19 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     if (pass->reconcile && !reconcile(pass, tx, err)) return false;
     struct wake_times before;
     if (!read_paused(pass, tx, err) || !store_wake_times(tx, &before, err)) return false;
+    size_t raised = pass->alerts->raised;
+    bool has_pending = !pass->paused && !utc_before(pass->now, before.pending);
+    if (has_pending && pass->alert_slots > 0 && !claim_alerts(pass, tx, err)) return false;
     /* What waits was there first: it gets the slots before what has just become due. */
     int64_t left = pass->paused ? 0 : pass->slots;
-    if (left > 0 && !utc_before(pass->now, before.pending)) {
+    if (left > 0 && has_pending) {
         int64_t limit = left < PASS_CLAIM_MAX ? left : PASS_CLAIM_MAX;
         if (!claim_pending(pass, tx, limit, err)) return false;
         left = (int64_t)pass->claim_count < limit ? left - (int64_t)pass->claim_count : 0;
     }
     if (!pass->paused && !plan_due_jobs(pass, tx, left, err)) return false;
+    if (!watch(pass, tx, before.watch, err)) return false;
+    pass->raised = pass->alerts->raised != raised;
     if (pass->ask_cancels && !store_cancel_requests(tx, pass->node_name, &pass->arena,
                                                     &pass->cancels, &pass->cancel_count, err))
         return false;

@@ -16,7 +16,8 @@
  *   2. claim: what waits becomes Running, while slots are free.
  *   3. plan: due jobs become executions; when slots are left they are born Running, in the order of
  *      the queues, which saves the claim.
- *   4. cancel requests for what runs here; the next wake times.
+ *   4. watches: late starts, and what time alone shows (watch.h).
+ *   5. cancel requests for what runs here; the next wake times.
  *
  * Under pause-all there is no claim and no plan: what is due stays due, and the first pass after
  * the pause decides it, as after any other time in which nothing was planned.
@@ -29,6 +30,7 @@
 #ifndef ALPHABET_ENGINE_PASS_H
 #define ALPHABET_ENGINE_PASS_H
 
+#include "engine/alerts.h"
 #include "engine/plan.h"
 #include "engine/plan_cache.h"
 #include "engine/queues.h"
@@ -56,7 +58,9 @@ struct pass {
     struct str node_name;
     struct plan_cache cache;
     struct queues queues;
+    struct alerts *alerts; // the committer's
     /* the question */
+    int64_t alert_slots;     // how many executions of ALERT_QUEUE may
     int64_t slots;           // how many more executions may become Running here
     int64_t plan_limit;      // how many due jobs at most, and about how many executions of them
     struct utc steady_since; // see plan.h
@@ -81,6 +85,7 @@ struct pass {
     struct held_execution *mine; // when reconciled: what is Running here, by the store
     size_t mine_count, handed_back;
     bool mine_is_cut;              // there may be more: reconcile again
+    bool raised;                   // alerts: they wait to be claimed
     size_t due_count, claim_count; // equal to their limit: there is more
     bool cut;                      // not all that are due were planned
     size_t unreadable_count;       // jobs whose schedule could not be compiled…
@@ -109,6 +114,8 @@ void claim_planned(struct pass *pass, int64_t slots, struct new_execution *const
 /* Fills pass->starts with what waits in the store. */
 WARN_UNUSED bool claim_pending(struct pass *pass, struct store_tx *tx, int64_t slots,
                                struct err *err);
+/* The same for alerts, which have slots of their own. */
+WARN_UNUSED bool claim_alerts(struct pass *pass, struct store_tx *tx, struct err *err);
 struct pass_start *pass_add_start(struct pass *pass);
 
 #endif

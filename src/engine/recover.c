@@ -27,7 +27,7 @@ static struct settlement settle_orphan(const struct recovery *recovery,
         .error_type = ERROR_ORPHANED,
         .error_message = arena_printf(arena, "node %.*s ended while this was running",
                                       STR_ARG(orphan->node_name)),
-        .never_retry = !recovery->retry_orphans || job->is_deleted,
+        .never_retry = (int)job->type != JOB_ALERT && (!recovery->retry_orphans || job->is_deleted),
     };
     struct ending ending = {.execution = orphan,
                             .job = job,
@@ -46,6 +46,17 @@ static bool read_paused(struct recovery *recovery, struct store_tx *tx, struct e
     return true;
 }
 
+static bool raise_alerts(struct recovery *recovery, struct store_tx *tx, struct err *err) {
+    for (size_t i = 0; i < recovery->count; i++) {
+        struct ended_execution ended = {.settlement = &recovery->settled[i],
+                                        .execution_id = recovery->orphans[i].id,
+                                        .started_at = recovery->orphans[i].started_at,
+                                        .scheduled_for = recovery->orphans[i].scheduled_for};
+        if (!alerts_settled(recovery->alerts, tx, &ended, &recovery->arena, err)) return false;
+    }
+    return true;
+}
+
 bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     struct recovery *recovery = context;
     struct arena *arena = &recovery->arena;
@@ -53,6 +64,8 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     recovery->now = clock_now(recovery->clock);
     recovery->count = 0;
     if (!beat(recovery, tx, err) || !read_paused(recovery, tx, err)) return false;
+    if (recovery->at_start && !alerts_begin(recovery->alerts, tx, recovery->now, arena, err))
+        return false;
     struct str name = recovery->at_start ? recovery->node_name : STR_NONE;
     recovery->more = false;
     if (!recovery->at_start && utc_is_none(recovery->lease_before)) return true;
@@ -70,5 +83,6 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
         recovery->settled[i] =
             settle_orphan(recovery, orphan, &job, arena, recovery->random + (uint64_t)i);
     }
-    return recovery->count == 0 || store_settle(tx, recovery->settled, recovery->count, err);
+    return recovery->count == 0 || (store_settle(tx, recovery->settled, recovery->count, err) &&
+                                    raise_alerts(recovery, tx, err));
 }

@@ -17,6 +17,7 @@
 #ifndef ALPHABET_ENGINE_RECOVER_H
 #define ALPHABET_ENGINE_RECOVER_H
 
+#include "engine/alerts.h"
 #include "schedule/zone.h"
 #include "store/store.h"
 
@@ -27,6 +28,7 @@ struct recovery {
     /* constant */
     const struct clock *clock;
     struct zone_cache *zones;
+    struct alerts *alerts; // the committer's
     struct str node_name, version;
     struct span lease;
     bool retry_orphans;

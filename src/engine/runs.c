@@ -58,7 +58,9 @@ static void settle_run_of(struct core *core, struct slot *slot, const struct run
     *entry.about = (struct settle_about){.job_id = slot->job.id,
                                          .execution_id = slot->execution.id,
                                          .job_type = slot->job.type,
-                                         .started_at = slot->execution.started_at};
+                                         .started_at = slot->execution.started_at,
+                                         .scheduled_for = slot->execution.scheduled_for,
+                                         .is_watched = !str_is_absent(slot->job.watches)};
     if (entry.settlement->status == EXECUTION_PENDING) core->handing_back++;
 }
 

@@ -18,6 +18,7 @@ struct settle_batch {
     size_t count, capacity;
     size_t window;          // the first so many are in the write
     size_t window_max;      // shrinks when the store refuses; 0 = no bound
+    bool raised;            // alerts, by the write that is or was posted
     bool uncertain;         // a write of it may have been committed without an answer
     struct mono not_before; // the next try
 };
@@ -36,18 +37,36 @@ static bool drop_retries_of_deleted(struct settle_batch *batch, struct store_tx 
                 return false;
             }
             item->retry = NULL;
-        } else if (job.is_deleted) {
+        } else if (job.is_deleted && (int)job.type != JOB_ALERT) {
             item->retry = NULL;
         }
     }
     return true;
 }
 
+static bool raise_alerts(struct settle_batch *batch, struct store_tx *tx, struct err *err) {
+    struct alerts *alerts = batch->settler->alerts;
+    if (alerts == NULL) return true;
+    size_t before = alerts->raised;
+    for (size_t i = 0; i < batch->window; i++) {
+        const struct settle_about *about = &batch->about[i];
+        struct ended_execution ended = {.settlement = &batch->items[i],
+                                        .execution_id = about->execution_id,
+                                        .started_at = about->started_at,
+                                        .scheduled_for = about->scheduled_for,
+                                        .is_watched = about->is_watched};
+        if (!alerts_settled(alerts, tx, &ended, &batch->scratch, err)) return false;
+    }
+    batch->raised = alerts->raised != before;
+    return true;
+}
+
 static bool settle_run(struct store_tx *tx, void *context, struct err *err) {
     struct settle_batch *batch = context;
     arena_reset(&batch->scratch);
+    batch->raised = false;
     return drop_retries_of_deleted(batch, tx, err) &&
-           store_settle(tx, batch->items, batch->window, err);
+           store_settle(tx, batch->items, batch->window, err) && raise_alerts(batch, tx, err);
 }
 
 static void batch_written(struct store_write *write) {
@@ -193,6 +212,7 @@ bool settle_answered(struct settler *settler, struct store_write *write, struct 
         list_prepend(&settler->ready, &batch->node);
         return false;
     }
+    settler->raised = settler->raised || batch->raised;
     for (size_t i = 0; i < batch->window; i++)
         each(context, &batch->items[i], &batch->about[i], batch->uncertain);
     settler->waiting -= batch->window;

@@ -19,6 +19,7 @@
 #define ALPHABET_ENGINE_SETTLE_H
 
 #include "base/list.h"
+#include "engine/alerts.h"
 #include "engine/pass.h"
 #include "store/store.h"
 
@@ -27,7 +28,8 @@ enum { SETTLE_MAX = 1024, SETTLE_IN_FLIGHT = 3 };
 struct settle_about { // what the store does not need and the engine does
     struct guid job_id, execution_id;
     enum job_type job_type;
-    struct utc started_at;
+    struct utc started_at, scheduled_for;
+    bool is_watched; // its job has watches
 };
 
 struct settle_entry {
@@ -38,11 +40,13 @@ struct settle_entry {
 
 struct settler {
     struct store *store;
+    struct alerts *alerts; // the committer's; NULL = none is raised
     void (*written)(void *context, struct store_write *write); // committer's thread
     void *context;
     struct list ready, in_flight, idle; // of batches
     struct settle_batch *open;          // being filled; NULL
     size_t in_flight_count, waiting;    // batches; items not yet answered
+    bool raised;                        // settling has raised alerts; the reader sets it back
 };
 
 void settler_init(struct settler *settler, struct store *store,

@@ -8,21 +8,33 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void slots_init(struct slots *slots, size_t total, void *owner) {
-    *slots = (struct slots){.items = xcalloc(total, sizeof(struct slot)), .total = total};
+static struct slot **free_list(struct slots *slots, bool is_reserved) {
+    return is_reserved ? &slots->free_reserved : &slots->free;
+}
+
+static void put_free(struct slots *slots, struct slot *slot) {
+    struct slot **list = free_list(slots, slot->is_reserved);
+    slot->next_free = *list;
+    *list = slot;
+}
+
+void slots_init(struct slots *slots, size_t total, size_t reserved, void *owner) {
+    *slots = (struct slots){.items = xcalloc(total + reserved, sizeof(struct slot)),
+                            .total = total,
+                            .reserved = reserved};
     list_init(&slots->busy);
-    for (size_t i = total; i > 0; i--) {
+    for (size_t i = total + reserved; i > 0; i--) {
         struct slot *slot = &slots->items[i - 1];
         slot->owner = owner;
         list_init(&slot->node);
         list_init(&slot->start);
-        slot->next_free = slots->free;
-        slots->free = slot;
+        slot->is_reserved = i > total;
+        put_free(slots, slot);
     }
 }
 
 void slots_free(struct slots *slots) {
-    for (size_t i = 0; i < slots->total; i++) arena_free(&slots->items[i].arena);
+    for (size_t i = 0; i < slots->total + slots->reserved; i++) arena_free(&slots->items[i].arena);
     free(slots->items);
     *slots = (struct slots){0};
 }
@@ -41,10 +53,12 @@ static struct execution copy_execution(struct arena *arena, const struct executi
 
 struct slot *slots_take(struct slots *slots, const struct execution *execution,
                         const struct job *job) {
-    struct slot *slot = slots->free;
+    struct slot **list = free_list(slots, (int)job->type == JOB_ALERT);
+    struct slot *slot = *list;
     if (slot == NULL) return NULL;
-    slots->free = slot->next_free;
+    *list = slot->next_free;
     slots->busy_count++;
+    slots->reserved_busy += slot->is_reserved;
     assert(slot->state == SLOT_FREE);
     slot->state = SLOT_WAITING;
     slot->execution = copy_execution(&slot->arena, execution);
@@ -62,13 +76,21 @@ void slots_release(struct slots *slots, struct slot *slot) {
     list_remove(&slot->node);
     list_remove(&slot->start);
     arena_reset(&slot->arena);
-    slot->next_free = slots->free;
-    slots->free = slot;
+    put_free(slots, slot);
     slots->busy_count--;
+    slots->reserved_busy -= slot->is_reserved;
 }
 
 size_t slots_free_count(const struct slots *slots) {
-    return slots->total - slots->busy_count;
+    return slots->total - slots_workers_busy(slots);
+}
+
+size_t slots_workers_busy(const struct slots *slots) {
+    return slots->busy_count - slots->reserved_busy;
+}
+
+size_t slots_reserved_free(const struct slots *slots) {
+    return slots->reserved - slots->reserved_busy;
 }
 
 struct slot *slots_find(const struct slots *slots, int64_t execution_row) {

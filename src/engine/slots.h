@@ -11,6 +11,9 @@
  *     struct slot *slot = slots_take(&slots, &execution, job);    // copies both
  *     slots_release(&slots, slot);
  *
+ * Beside the worker slots there are a few reserved ones, which only executions of the server's own
+ * job (JOB_ALERT) take, and which count as no workers: an alert must not wait behind busy workers.
+ *
  *   Owns:    the slots and an arena in each, which is reset when the slot is released.
  *   Threads: engine thread only.   Errors: slots_take returns NULL when none is free.
  */
@@ -36,22 +39,28 @@ struct slot {
     int64_t waits_for;       // WAITING: the execution that must end before; 0 = none
     struct list node;        // in `busy`
     struct list start;       // in the list of those to be started; alone when it is not there
+    bool is_reserved;
     struct slot *next_free;
 };
 
 struct slots {
     struct slot *items;
-    size_t total, busy_count;
-    struct slot *free;
+    size_t total;      // workers
+    size_t reserved;   // beyond them
+    size_t busy_count; // of both
+    size_t reserved_busy;
+    struct slot *free, *free_reserved;
     struct list busy; // oldest first
 };
 
-void slots_init(struct slots *slots, size_t total, void *owner);
+void slots_init(struct slots *slots, size_t total, size_t reserved, void *owner);
 void slots_free(struct slots *slots);
 struct slot *slots_take(struct slots *slots, const struct execution *execution,
                         const struct job *job);
 void slots_release(struct slots *slots, struct slot *slot);
-size_t slots_free_count(const struct slots *slots);
+size_t slots_free_count(const struct slots *slots); // workers
+size_t slots_workers_busy(const struct slots *slots);
+size_t slots_reserved_free(const struct slots *slots);
 /* The slot that holds this execution; NULL. */
 struct slot *slots_find(const struct slots *slots, int64_t execution_row);
 struct slot *slot_of_run(struct run *run);

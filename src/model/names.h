@@ -53,7 +53,8 @@
     X(TRIGGER_RETRY, 3, "Retry") \
     X(TRIGGER_DEPENDENCY, 4, "Dependency") \
     X(TRIGGER_WORKFLOW, 5, "Workflow") \
-    X(TRIGGER_CATCH_UP, 6, "CatchUp")
+    X(TRIGGER_CATCH_UP, 6, "CatchUp") \
+    X(TRIGGER_ALERT, 7, "Alert")
 
 #define ERROR_TYPES(X) \
     X(ERROR_TIMEOUT, 1, "Timeout") \
