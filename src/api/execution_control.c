@@ -63,7 +63,8 @@ static bool run_retry(struct store_tx *tx, struct api_write *write, struct err *
     if (!execution_has_ended(parent.status))
         return err_set(err, ERR_CONFLICT, "it has not ended yet: %.*s",
                        STR_ARG(execution_status_name(parent.status)));
-    if (job.is_deleted) return err_set(err, ERR_CONFLICT, "its job was deleted");
+    if (job.is_deleted && (int)job.type != JOB_ALERT)
+        return err_set(err, ERR_CONFLICT, "its job was deleted");
     struct new_execution execution = {
         .id = guid_new(write->now),
         .job_row = job.row,

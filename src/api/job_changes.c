@@ -296,6 +296,11 @@ static void erase(struct http_request *request, struct http_response *response, 
         respond_err(request, response, &err);
         return;
     }
+    if ((int)change.before.type == JOB_ALERT) {
+        err_set(&err, ERR_CONFLICT, "this job is the server's own: its executions deliver alerts");
+        respond_err(request, response, &err);
+        return;
+    }
     if (!is_fresh(&change, &conditional)) return;
     struct api_write write = {
         .api = api, .request = request, .run = run_erase, .context = &change.before, .poke = true};

@@ -66,6 +66,7 @@ static const struct audited definition[] = {
     FIELD("tags", JSON, tags),
     FIELD("exclusions", JSON, exclusions),
     FIELD("retention", JSON, retention),
+    FIELD("watches", JSON, watches),
 };
 
 /* memcpy, because a table of offsets knows no types. */

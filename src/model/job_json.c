@@ -17,6 +17,7 @@
 #include "model/job_configuration.h"
 #include "model/job_schedule.h"
 #include "model/retention.h"
+#include "model/watches.h"
 
 struct reader {
     struct fields fields;
@@ -53,6 +54,7 @@ static const struct str known_fields[] = {
     STR_INIT("tags"),
     STR_INIT("exclusions"),
     STR_INIT("retention"),
+    STR_INIT("watches"),
     STR_INIT("createdBy"),
     /* What an answer carries and nobody may set: */
     STR_INIT("id"),
@@ -261,6 +263,15 @@ static void read_retention(struct reader *reader) {
     retention_from_json(object, STR("retention"), &retention, faults);
     if (fault_count(faults) == before)
         reader->job.retention = retention_text(reader->arena, &retention);
+}
+
+/* Given as a whole: {} watches nothing any more. */
+static void read_watches(struct reader *reader) {
+    const json_t *object = fields_object(&reader->fields, STR("watches"));
+    if (object == NULL) return;
+    struct watches watches = {0};
+    watches_from_json(object, STR("watches"), &watches, reader->fields.faults);
+    reader->job.watches = watches_text(reader->arena, &watches);
 }
 
 /* They have an endpoint of their own; an answer that comes back may carry none. */
@@ -525,6 +536,7 @@ bool job_from_json(const json_t *body, enum job_body kind, const struct job *bas
     read_tags(&reader);
     read_exclusions(&reader);
     read_retention(&reader);
+    read_watches(&reader);
     check_dependencies(&reader);
     check_together(&reader);
     return finish(&reader, before, ret);

@@ -69,6 +69,8 @@ static void put_policies(struct buf *buf, const struct job *job, bool with_state
     put_raw(buf, job->exclusions, STR("null"));
     PUT_KEY(buf, "retention");
     put_raw(buf, job->retention, STR("null"));
+    PUT_KEY(buf, "watches");
+    put_raw(buf, job->watches, STR("null"));
     buf_put(buf, STR(",\"dependencies\":null"));
 }
 
