@@ -1,17 +1,14 @@
 /* alert_delivery.c - see alert_delivery.h.
  *
- * A delivery is a run; its channels are libcurl transfers on a multi handle of their own, so that
- * nothing of them mixes with the connections of jobs. Connections are not kept: alerts are rare.
- *
- * When libcurl closes an SMTP connection it says QUIT and waits for the answer, on the spot, for as
- * long as the server likes - on the engine's thread. So when it says QUIT (the debug callback is
- * the only place to hear of that) the reading side of the socket is shut: the command still goes
- * out, the wait is over at once.
+ * A delivery is a run; its channels are e-mails on threads of their own (alert_smtp.h), and a call
+ * of the webhook by a multi handle of its own, so that nothing of it mixes with the connections of
+ * jobs. A thread that has ended puts its channel on a list and rings; the rest happens on the loop.
  */
 #include "handlers/alert_delivery.h"
 
 #include "base/json_read.h"
 #include "handlers/alert_mail.h"
+#include "handlers/alert_smtp.h"
 #include "handlers/curl_loop.h"
 #include "handlers/redactor.h"
 #include "handlers/signature.h"
@@ -20,11 +17,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
     ANSWER_BYTES = 500, // of what a server said
-    SOCKETS = 4,        // that libcurl may try at once for one connection
     CONNECT_SECONDS = 30,
     SMTPS_PORT = 465,
     URL_ROOM = 300,
@@ -36,6 +31,9 @@ struct alert_delivery {
     struct curl_loop *curls;
     struct redactor redactor;
     char smtp_url[URL_ROOM];
+    uv_async_t bell;
+    pthread_mutex_t lock;
+    struct channel *ended; // e-mails; under the lock
 };
 
 enum channel_state { CHANNEL_UNUSED, CHANNEL_OWED, CHANNEL_DELIVERED, CHANNEL_BEFORE };
@@ -45,13 +43,12 @@ struct channel {
     struct str name; // the recipient, or "webhook"
     bool is_mail;
     enum channel_state state;
-    CURL *easy; // NULL = not, or no longer, in flight
+    struct alert_smtp *mail; // NULL = not, or no longer, in flight
+    struct channel *next_ended;
+    CURL *easy; // of the webhook; NULL = not, or no longer, in flight
     struct curl_slist *list;
     struct buf message;
-    size_t sent;
-    curl_socket_t sockets[SOCKETS];
-    size_t socket_count;
-    struct buf answer; // the body, or the last line of the mail server
+    struct buf answer; // the beginning of the body
     char error[CURL_ERROR_SIZE];
     int64_t error_type;
     int64_t http_status;
@@ -73,12 +70,10 @@ static struct alert_delivery *self_of(struct handler *handler) {
 
 /* ---- libcurl's callbacks --------------------------------------------------------------------- */
 
-static size_t on_read(char *out, size_t size, size_t count, void *context) {
-    struct channel *channel = context;
-    struct str piece = str_slice(buf_str(&channel->message), channel->sent, size * count);
-    if (piece.len > 0) memcpy(out, piece.ptr, piece.len);
-    channel->sent += piece.len;
-    return piece.len;
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
+                                    struct curl_sockaddr *address) {
+    (void)purpose;
+    return curl_loop_socket(context, address);
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
@@ -88,71 +83,19 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
     return size * count;
 }
 
-/* Every line that a mail server says comes here; the last one counts. */
-static size_t on_line(char *bytes, size_t size, size_t count, void *context) {
+/* The e-mail's thread. */
+static void on_mail_ended(void *context, struct alert_smtp *mail) {
+    (void)mail;
     struct channel *channel = context;
-    if (channel->is_mail) {
-        buf_reset(&channel->answer);
-        (void)on_body(bytes, size, count, context);
-    }
-    return size * count;
-}
-
-static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
-                                    struct curl_sockaddr *address) {
-    (void)purpose;
-    struct channel *channel = context;
-    if (channel->socket_count == SOCKETS) return CURL_SOCKET_BAD;
-    curl_socket_t fd = curl_loop_socket(channel->delivery->owner->curls, address);
-    if (fd != CURL_SOCKET_BAD) channel->sockets[channel->socket_count++] = fd;
-    return fd;
-}
-
-static int on_close_socket(void *context, curl_socket_t fd) {
-    struct channel *channel = context;
-    for (size_t i = 0; i < channel->socket_count; i++)
-        if (channel->sockets[i] == fd)
-            channel->sockets[i] = channel->sockets[--channel->socket_count];
-    return curl_loop_close_socket(channel->delivery->owner->curls, fd);
-}
-
-static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *context) {
-    (void)easy;
-    struct channel *channel = context;
-    struct str said = {bytes, size};
-    if (type == CURLINFO_HEADER_OUT && str_starts_with(said, STR("QUIT")))
-        for (size_t i = 0; i < channel->socket_count; i++)
-            (void)shutdown(channel->sockets[i], SHUT_RD);
-    return 0;
+    struct alert_delivery *self = channel->delivery->owner;
+    (void)pthread_mutex_lock(&self->lock);
+    channel->next_ended = self->ended;
+    self->ended = channel;
+    (void)uv_async_send(&self->bell);
+    (void)pthread_mutex_unlock(&self->lock);
 }
 
 /* ---- a channel ------------------------------------------------------------------------------- */
-
-static void set_up(struct channel *channel) {
-    const struct alert_options *options = &channel->delivery->owner->options;
-    CURL *easy = channel->easy;
-    long timeout = (long)options->timeout_seconds;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, channel);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, channel->error);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
-                     timeout < CONNECT_SECONDS ? timeout : (long)CONNECT_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, channel);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, channel);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, channel);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, channel);
-}
 
 static bool is_loopback(const char *host) {
     return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
@@ -165,37 +108,30 @@ static long use_ssl(const struct alert_options *options) {
     return may_lack_it ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 }
 
-static void set_up_mail(struct channel *channel) {
+static bool begin_mail(struct channel *channel) {
     struct delivery *delivery = channel->delivery;
     const struct alert_delivery *self = delivery->owner;
     const struct alert_options *options = &self->options;
-    CURL *easy = channel->easy;
     struct alert_mail mail = {.from = str_from_cstr(options->from),
                               .to = channel->name,
                               .alert = &delivery->alert,
                               .node_name = options->node_name};
     alert_mail_write(&mail, &channel->message);
-    channel->list = curl_slist_append(
-        NULL, arena_printf(&delivery->arena, "<%.*s>", STR_ARG(channel->name)).ptr);
-    if (!channel->list) abort();
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(easy, CURLOPT_URL, self->smtp_url);
-    curl_easy_setopt(easy, CURLOPT_USE_SSL, use_ssl(options));
-    if (options->smtp_ca_file[0]) curl_easy_setopt(easy, CURLOPT_CAINFO, options->smtp_ca_file);
-    if (options->smtp_user[0]) {
-        curl_easy_setopt(easy, CURLOPT_USERNAME, options->smtp_user);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, options->smtp_password);
-    }
-    curl_easy_setopt(easy, CURLOPT_MAIL_FROM,
-                     arena_printf(&delivery->arena, "<%s>", options->from).ptr);
-    curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, channel->list);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(easy, CURLOPT_READDATA, channel);
-    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)channel->message.len);
-    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, channel);
+    struct alert_smtp_order order = {.url = self->smtp_url,
+                                     .use_ssl = use_ssl(options),
+                                     .ca_file = options->smtp_ca_file,
+                                     .user = options->smtp_user,
+                                     .password = options->smtp_password,
+                                     .from = options->from,
+                                     .to = channel->name.ptr,
+                                     .message = buf_str(&channel->message),
+                                     .timeout_seconds = options->timeout_seconds};
+    struct err err = ERR_INIT;
+    channel->mail = alert_smtp_send(&order, on_mail_ended, channel, &err);
+    if (channel->mail) return true;
+    channel->says = arena_printf(&delivery->arena, "%s", err.msg);
+    channel->error_type = ERROR_CONNECTION;
+    return false;
 }
 
 static void add_header(struct channel *channel, struct str line) {
@@ -204,44 +140,72 @@ static void add_header(struct channel *channel, struct str line) {
     channel->list = longer;
 }
 
-static void set_up_webhook(struct channel *channel) {
-    struct delivery *delivery = channel->delivery;
-    const struct alert_options *options = &delivery->owner->options;
-    CURL *easy = channel->easy;
-    struct json_writer w = json_writer(&channel->message);
-    alert_to_json(&w, &delivery->alert);
+static void set_headers(struct channel *channel) {
+    struct arena *arena = &channel->delivery->arena;
+    const struct alert_options *options = &channel->delivery->owner->options;
     char id[GUID_LENGTH + 1], signature[SIGNATURE_ROOM];
-    guid_format(delivery->alert.id, id);
+    guid_format(channel->delivery->alert.id, id);
     signature_write(str_from_cstr(options->webhook_secret), clock_now(options->clock),
                     buf_str(&channel->message), signature);
     add_header(channel, STR("Content-Type: application/json"));
     add_header(channel, STR("Expect:"));
-    add_header(channel, arena_printf(&delivery->arena, "Idempotency-Key: %s", id));
-    add_header(channel, arena_printf(&delivery->arena, "X-Alphabet-Signature: %s", signature));
+    add_header(channel, arena_printf(arena, "Idempotency-Key: %s", id));
+    add_header(channel, arena_printf(arena, "X-Alphabet-Signature: %s", signature));
+    curl_easy_setopt(channel->easy, CURLOPT_HTTPHEADER, channel->list);
+}
+
+static void set_limits(struct channel *channel) {
+    CURL *easy = channel->easy;
+    long timeout = (long)channel->delivery->owner->options.timeout_seconds;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, channel);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, channel->error);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); // alerts are rare
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+                     timeout < CONNECT_SECONDS ? timeout : (long)CONNECT_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, channel);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, channel->delivery->owner->curls);
+    curl_loop_prepare_easy(channel->delivery->owner->curls, easy);
+}
+
+static void begin_webhook(struct channel *channel) {
+    struct delivery *delivery = channel->delivery;
+    CURL *easy = channel->easy = curl_easy_init();
+    if (!easy) abort();
+    struct json_writer w = json_writer(&channel->message);
+    alert_to_json(&w, &delivery->alert);
+    set_limits(channel);
+    set_headers(channel);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_URL, options->webhook_url);
+    curl_easy_setopt(easy, CURLOPT_URL, delivery->owner->options.webhook_url);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "Alphabet-Scheduler/" ALPHABET_VERSION);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, channel->list);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)channel->message.len);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, channel->message.ptr);
+    curl_loop_add(delivery->owner->curls, easy);
 }
 
 static void channel_begin(struct channel *channel) {
-    channel->easy = curl_easy_init();
-    if (!channel->easy) abort();
-    set_up(channel);
-    if (channel->is_mail)
-        set_up_mail(channel);
-    else
-        set_up_webhook(channel);
-    channel->delivery->in_flight++;
-    curl_loop_add(channel->delivery->owner->curls, channel->easy);
+    if (channel->is_mail) {
+        channel->delivery->in_flight += begin_mail(channel);
+    } else {
+        begin_webhook(channel);
+        channel->delivery->in_flight++;
+    }
 }
 
 static void channel_end(struct channel *channel) {
+    alert_smtp_free(channel->mail);
+    channel->mail = NULL;
     if (channel->easy) curl_easy_cleanup(channel->easy);
     channel->easy = NULL;
     curl_slist_free_all(channel->list);
@@ -251,20 +215,18 @@ static void channel_end(struct channel *channel) {
 
 /* ---- what came of it ------------------------------------------------------------------------- */
 
-static const char *reason_of(const struct channel *channel, CURLcode code) {
-    return channel->error[0] ? channel->error : curl_easy_strerror(code);
-}
-
-static void judge_mail(struct channel *channel, CURLcode code) {
+static void judge_mail(struct channel *channel) {
     struct arena *arena = &channel->delivery->arena;
-    struct str answer = str_trim(buf_str(&channel->answer));
-    if (code == CURLE_OK) {
+    const struct alert_smtp *mail = channel->mail;
+    struct str answer = str_trim(buf_str(&mail->answer));
+    if (mail->code == CURLE_OK) {
         channel->state = CHANNEL_DELIVERED;
         channel->says = arena_printf(arena, "accepted: %.*s", STR_ARG(answer));
         return;
     }
-    channel->error_type = code == CURLE_OPERATION_TIMEDOUT ? ERROR_TIMEOUT : ERROR_CONNECTION;
-    const char *reason = reason_of(channel, code);
+    if (mail->code == CURLE_ABORTED_BY_CALLBACK) return; // stop has said what there is to say
+    const char *reason = mail->error[0] ? mail->error : curl_easy_strerror(mail->code);
+    channel->error_type = mail->code == CURLE_OPERATION_TIMEDOUT ? ERROR_TIMEOUT : ERROR_CONNECTION;
     if (answer.len > 0)
         channel->says = arena_printf(arena, "%s; the mail server's last words were: %.*s", reason,
                                      STR_ARG(answer));
@@ -279,7 +241,8 @@ static void judge_webhook(struct channel *channel, CURLcode code) {
     (void)curl_easy_getinfo(channel->easy, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK) {
         channel->error_type = code == CURLE_OPERATION_TIMEDOUT ? ERROR_TIMEOUT : ERROR_CONNECTION;
-        channel->says = arena_printf(arena, "%s", reason_of(channel, code));
+        channel->says = arena_printf(arena, "%s",
+                                     channel->error[0] ? channel->error : curl_easy_strerror(code));
         return;
     }
     channel->says =
@@ -372,19 +335,34 @@ static void finish_failed(struct delivery *delivery, struct str message) {
     finish(delivery, &result);
 }
 
-static void on_done(void *context, CURL *easy, CURLcode code) {
-    (void)context;
-    struct channel *channel = NULL;
-    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&channel);
+static void channel_ended(struct channel *channel) {
     struct delivery *delivery = channel->delivery;
-    if (channel->is_mail)
-        judge_mail(channel, code);
-    else
-        judge_webhook(channel, code);
     channel_end(channel);
     if (--delivery->in_flight > 0) return;
     struct run_result result = result_of(delivery);
     finish(delivery, &result);
+}
+
+static void on_done(void *context, CURL *easy, CURLcode code) {
+    (void)context;
+    struct channel *channel = NULL;
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&channel);
+    judge_webhook(channel, code);
+    channel_ended(channel);
+}
+
+static void on_bell(uv_async_t *bell) {
+    struct alert_delivery *self = bell->data;
+    (void)pthread_mutex_lock(&self->lock);
+    struct channel *ended = self->ended;
+    self->ended = NULL;
+    (void)pthread_mutex_unlock(&self->lock);
+    while (ended) {
+        struct channel *channel = ended;
+        ended = channel->next_ended; // its delivery may be gone after the next lines
+        judge_mail(channel);
+        channel_ended(channel);
+    }
 }
 
 static void on_settle(void *context) {
@@ -439,22 +417,28 @@ static void start(struct handler *handler, struct run *run) {
     finish(delivery, &result);
 }
 
+/* The webhook ends here, e-mails when their threads have. */
 static void stop(struct handler *handler, struct run *run) {
     (void)handler;
     struct delivery *delivery = run->state;
+    struct channel *webhook = NULL;
     if (!delivery) return;
     for (size_t i = 0; i < delivery->count; i++) {
         struct channel *channel = &delivery->channels[i];
-        if (!channel->easy) continue;
-        assert(!curl_loop_is_inside(delivery->owner->curls)); // no callback of ours leads here
-        curl_loop_remove(delivery->owner->curls, channel->easy);
+        if (!channel->easy && !channel->mail) continue;
         channel->says = STR("stopped before it was accepted");
         channel->error_type = run->stop_reason == STOP_TIMEOUT    ? ERROR_TIMEOUT
                               : run->stop_reason == STOP_SHUTDOWN ? ERROR_SHUTDOWN
                                                                   : 0;
+        if (channel->mail)
+            alert_smtp_stop(channel->mail);
+        else
+            webhook = channel;
     }
-    struct run_result result = result_of(delivery);
-    finish(delivery, &result);
+    if (!webhook) return;
+    assert(!curl_loop_is_inside(delivery->owner->curls)); // no callback of ours leads here
+    curl_loop_remove(delivery->owner->curls, webhook->easy);
+    channel_ended(webhook);
 }
 
 /* ---- the handler ----------------------------------------------------------------------------- */
@@ -466,11 +450,17 @@ static void validate(const struct handler *handler, const json_t *configuration,
     faults_add(faults, STR("jobType"), "is the server's own");
 }
 
+static void on_bell_closed(uv_handle_t *bell) {
+    free(bell->data);
+}
+
 static void free_handler(struct handler *handler) {
     struct alert_delivery *self = self_of(handler);
     curl_loop_free(self->curls);
     redactor_free(&self->redactor);
-    free(self);
+    (void)pthread_mutex_destroy(&self->lock);
+    curl_global_cleanup();
+    uv_close((uv_handle_t *)&self->bell, on_bell_closed);
 }
 
 static void write_smtp_url(struct alert_delivery *self) {
@@ -504,6 +494,11 @@ struct handler *alert_delivery_new(uv_loop_t *loop, const struct alert_options *
         .stop = stop,
         .free = free_handler,
     };
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) abort(); // before there are threads
+    (void)pthread_mutex_init(&self->lock, NULL);
+    (void)uv_async_init(loop, &self->bell, on_bell);
+    self->bell.data = self;
+    uv_unref((uv_handle_t *)&self->bell);
     self->options = *options;
     hide(self, options->smtp_password);
     hide(self, options->webhook_secret);

@@ -100,15 +100,12 @@ curl_socket_t curl_loop_socket(struct curl_loop *curls, const struct curl_sockad
     return fd;
 }
 
-int curl_loop_close_socket(struct curl_loop *curls, curl_socket_t fd) {
+static int on_curl_close(void *context, curl_socket_t fd) {
+    struct curl_loop *curls = context;
     struct socket_state *state = state_of(curls, fd);
     unregister(curls, fd, state);
     *state = (struct socket_state){0};
     return close(fd);
-}
-
-static int on_curl_close(void *context, curl_socket_t fd) {
-    return curl_loop_close_socket(context, fd);
 }
 
 void curl_loop_prepare_easy(struct curl_loop *curls, CURL *easy) {

@@ -42,8 +42,6 @@ void curl_loop_free(struct curl_loop *curls);
 void curl_loop_prepare_easy(struct curl_loop *curls, CURL *easy);
 /* A socket for CURLOPT_OPENSOCKETFUNCTION; CURL_SOCKET_BAD when there is none. */
 curl_socket_t curl_loop_socket(struct curl_loop *curls, const struct curl_sockaddr *address);
-/* For a CURLOPT_CLOSESOCKETFUNCTION of one's own, instead of curl_loop_prepare_easy. */
-int curl_loop_close_socket(struct curl_loop *curls, curl_socket_t fd);
 void curl_loop_add(struct curl_loop *curls, CURL *easy);
 void curl_loop_remove(struct curl_loop *curls, CURL *easy);
 bool curl_loop_is_inside(const struct curl_loop *curls);
