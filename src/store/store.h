@@ -392,7 +392,9 @@ struct clear {
 WARN_UNUSED bool store_executions_clear(struct store_tx *tx, struct clear *clear, struct err *err);
 
 /* Ended executions of one job: those beyond the newest `keep`, and those that were created before a
- * time; but never the latest Failed one, and none that is Pending or Running. */
+ * time; but never the latest Failed one, and none that is Pending or Running. Of a history of
+ * thousands it deletes from the old end only, whatever is too old or too many further up, and may
+ * keep a second Failed one. */
 struct trim {
     int64_t job_row;
     int64_t keep;              // 0 = no limit

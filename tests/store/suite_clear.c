@@ -181,6 +181,37 @@ static void test_trimming_keeps_the_latest_failure_and_what_lives(void **state) 
     assert_gone(f, failed.id);
 }
 
+/* Long ones are trimmed at their old end, a part at a time. */
+static void test_a_long_history_is_trimmed_as_well(void **state) {
+    struct fixture *f = *state;
+    struct job job = put_job(f, "a"), fails = put_job(f, "b");
+    struct execution last = {0}, failed = {0};
+    for (int64_t i = 0; i < 900; i++) {
+        last = put_ended(f, &job, at(i), i == 600 ? EXECUTION_FAILED : EXECUTION_SUCCEEDED);
+        if (i == 600) failed = last;
+        (void)put_ended(f, &fails, at(i),
+                        i == 5 || i == 7 || i == 850 ? EXECUTION_FAILED : EXECUTION_SUCCEEDED);
+    }
+    assert_int_equal(trim(f, &job, 100, UTC_NONE, 60), 799);
+    struct execution_page page = executions_where(f, (struct execution_filter){.job_row = job.row});
+    assert_int_equal(page.total, 101);
+    assert_guid(page.items[0].id, last.id);
+    page = executions_where(
+        f, (struct execution_filter){.job_row = job.row, .offset = 99, .limit = 10});
+    assert_int_equal(page.count, 2);
+    assert_guid(page.items[1].id, failed.id);
+    assert_int_equal(trim(f, &fails, 0, at(640), 1000), 640); // the newer failure is enough
+    assert_int_equal(trim(f, &fails, 0, at(640), 1000), 0);
+    page = executions_where(
+        f, (struct execution_filter){.job_row = fails.row, .offset = 255, .limit = 10});
+    assert_int_equal(page.count, 5);
+    assert_time(page.items[4].created_at, at(640));
+    assert_counters_equal_recount(f);
+    for (int64_t i = 900; i < 1200; i++) (void)put_ended(f, &job, at(i), EXECUTION_SUCCEEDED);
+    assert_int_equal(trim(f, &job, 150, UTC_NONE, 7), 250);
+    assert_counters_equal_recount(f);
+}
+
 static void test_the_ledger_is_cleared_by_age(void **state) {
     struct fixture *f = *state;
     struct err err;

@@ -30,6 +30,8 @@ struct history {
     struct past *items;
     size_t count;
     bool is_whole; // of one job, all there are
+    /* Of one job, its oldest: the number of the newest of them, and what is above. 0 = not so. */
+    int64_t top_ordinal;
 };
 
 static bool read_history(struct query *q, struct arena *arena, struct history *ret,
@@ -59,13 +61,17 @@ static bool read_history(struct query *q, struct arena *arena, struct history *r
     return query_end(q, err);
 }
 
-/* The job's history, newest first. */
-static bool read_chain(struct store_tx *tx, int64_t job_row, struct arena *arena,
+/* The job's history, newest first, from one of its executions down; from 0: all of it. */
+static bool read_chain(struct store_tx *tx, int64_t job_row, int64_t from, struct arena *arena,
                        struct history *ret, struct err *err) {
     struct query q = query_begin(tx, SQL_HISTORY_CHAIN);
+    if (from == 0)
+        query_null(&q);
+    else
+        query_i64(&q, from);
     query_i64(&q, job_row);
     if (!read_history(&q, arena, ret, err)) return false;
-    ret->is_whole = true;
+    ret->is_whole = from == 0;
     return true;
 }
 
@@ -109,7 +115,7 @@ static bool forget_row(struct store_tx *tx, const struct past *past, struct err 
 bool history_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     struct arena arena = {0};
     struct history history;
-    bool ok = read_chain(tx, job_row, &arena, &history, err);
+    bool ok = read_chain(tx, job_row, 0, &arena, &history, err);
     for (size_t i = 0; ok && i < history.count; i++) ok = forget_row(tx, &history.items[i], err);
     arena_free(&arena);
     return ok;
@@ -171,7 +177,7 @@ static bool close_gap(struct store_tx *tx, struct job_state *state, const struct
     if (to + 1 == items->count) return relink_above(tx, state, gone, previous, err);
     /* Its number is known when everything above it is. */
     int64_t above = items->is_whole ? (int64_t)(items->count - to) - 2 : -1;
-    gap_below(state, state->ordinal - above);
+    gap_below(state, items->top_ordinal ? items->top_ordinal : state->ordinal - above);
     return relink(tx, items->items[to + 1].row, previous, err);
 }
 
@@ -309,10 +315,25 @@ bool sqlite_executions_clear(struct store_tx *tx, struct clear *clear, struct er
 
 /* ---- one job --------------------------------------------------------------------------------- */
 
-/* Marks what is too much, oldest first, up to the limit. `history` has the newest first. */
-static void choose(const struct history *history, struct trim *trim) {
-    int64_t ended = 0, too_many = 0;
-    bool latest_failed = true;
+/* A long history is trimmed at its old end: a page mark says where to begin, so that a piece looks
+ * at no more than it may delete, and a few. */
+enum {
+    MARK_EVERY = 128,
+    WINDOW_MARKS = 2,          // at least
+    FAILURES_LOOKED_AT = 1000, // newest executions in which a failure is looked for
+};
+
+/* What is known of the executions above those that are looked at. */
+struct above {
+    int64_t ended;
+    bool has_failed;
+};
+
+/* Marks what is too much, oldest first, up to the limit. `history` has the newest first. Of a part
+ * the newest stays, so that the chain is linked within it. */
+static void choose(const struct history *history, const struct above *above, struct trim *trim) {
+    int64_t ended = above->ended, too_many = 0;
+    bool latest_failed = !above->has_failed, ends_here = history->is_whole;
     for (size_t i = 0; i < history->count; i++) {
         struct past *past = &history->items[i];
         if (!execution_has_ended(past->status)) continue;
@@ -321,11 +342,13 @@ static void choose(const struct history *history, struct trim *trim) {
                    utc_before(past->created_at, trim->created_before);
         bool spared = past->status == EXECUTION_FAILED && latest_failed;
         if (past->status == EXECUTION_FAILED) latest_failed = false;
+        ends_here = ends_here || (!beyond && !old);
+        if (i == 0 && !history->is_whole) continue;
         past->goes = (beyond || old) && !spared;
         too_many += past->goes;
     }
     trim->deleted = too_many < trim->limit ? too_many : trim->limit < 0 ? 0 : trim->limit;
-    trim->done = trim->deleted == too_many;
+    trim->done = trim->deleted == too_many && (ends_here || too_many == 0);
     int64_t stays = too_many - trim->deleted;
     for (size_t i = 0; i < history->count && stays > 0; i++) {
         stays -= history->items[i].goes;
@@ -341,11 +364,49 @@ static void reverse(const struct history *history) {
     }
 }
 
+/* The oldest part of a long history, or all of it. */
+static bool read_oldest(struct store_tx *tx, const struct trim *trim, struct arena *arena,
+                        struct history *ret, struct err *err) {
+    int64_t from = 0, ordinal = 0;
+    struct query q = query_begin(tx, SQL_HISTORY_MARK_OLD);
+    query_i64(&q, trim->job_row);
+    query_i64(&q, WINDOW_MARKS + (trim->limit < 0 ? 0 : trim->limit / MARK_EVERY));
+    if (query_row(&q)) {
+        from = read_i64(&q);
+        ordinal = read_i64(&q);
+    }
+    if (!query_end(&q, err) || !read_chain(tx, trim->job_row, from, arena, ret, err)) return false;
+    ret->top_ordinal = ordinal;
+    return true;
+}
+
+static bool look_above(struct store_tx *tx, const struct trim *trim, const struct history *history,
+                       struct above *ret, struct err *err) {
+    *ret = (struct above){0};
+    if (history->is_whole || history->count == 0) return true;
+    struct job_state state;
+    if (!job_state_need(tx, trim->job_row, &state, err)) return false;
+    int64_t live = state.live_count, failed;
+    for (size_t i = 0; i < history->count; i++)
+        live -= !execution_has_ended(history->items[i].status);
+    ret->ended = state.execution_count - (int64_t)history->count - live;
+    struct query q = query_begin(tx, SQL_HISTORY_FAILED_ABOVE);
+    query_i64(&q, trim->job_row);
+    query_i64(&q, history->items[0].row);
+    query_i64(&q, FAILURES_LOOKED_AT);
+    if (!number_of_query(&q, &failed, err)) return false;
+    ret->has_failed = failed != 0;
+    return true;
+}
+
 static bool trim_chain(struct store_tx *tx, struct trim *trim, struct arena *arena,
                        struct err *err) {
     struct history history;
-    if (!read_chain(tx, trim->job_row, arena, &history, err)) return false;
-    choose(&history, trim);
+    struct above above;
+    if (!read_oldest(tx, trim, arena, &history, err) ||
+        !look_above(tx, trim, &history, &above, err))
+        return false;
+    choose(&history, &above, trim);
     if (trim->deleted == 0) return true;
     reverse(&history);
     for (size_t i = 0; i < history.count; i++)

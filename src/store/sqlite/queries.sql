@@ -944,15 +944,29 @@ select e.id, e.job, e.previous, e.status, e.queue, e.flags, e.created_at, e.star
         select 1 from jobs indexed by jobs_retention where id = e.job and retention is not null)
 from executions e where e.id > :after order by e.id limit :limit;
 
--- Newest first.
+-- Newest first, from the execution given or (null) the newest.
 -- name: history_chain
 with recursive chain (id, previous) as (
     select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
+    where id = ifnull(:from, (select last_execution from job_state where id = :job))
     union all
     select e.id, e.previous from chain join executions e on e.id = chain.previous)
 select e.id, e.job, e.previous, e.status, e.queue, e.flags, e.created_at, e.started_at, e.completed_at, 0
 from chain cross join executions e on e.id = chain.id;
+
+-- Of the job's page marks the :skip oldest are passed over.
+-- name: history_mark_old
+select execution, ordinal from history_marks where job = :job order by ordinal limit 1 offset :skip;
+
+-- Is there a Failed one above :execution, among the :limit newest of the job?
+-- name: history_failed_above
+with recursive chain (id, previous, status) as (
+    select id, previous, status from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous, e.status from chain join executions e on e.id = chain.previous
+    where e.id > :execution limit :limit)
+select exists (select 1 from chain where status = 4 and id > :execution);
 
 -- name: history_created
 select id, created_at from executions where id > :after order by id;
