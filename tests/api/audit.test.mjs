@@ -94,6 +94,16 @@ test('each change leaves an entry with actor, address, before and after, and no 
   }
 });
 
+test('every field of a job that can be set is in the entry of its creation', async () => {
+  const openapi = (await it.server.request('GET', '/openapi.json')).body;
+  const fields = openapi.components.schemas.JobWrite.properties;
+  const settable = Object.keys(fields).filter((name) => !fields[name].$ref?.endsWith('/Ignored') && !['createdBy', 'dependencies'].includes(name));
+  const job = await it.create({ name: 'All of it' });
+  const [entry] = (await it.history(job)).items;
+  const named = new Set(Object.keys(entry.after).map((name) => name.split('.')[0]));
+  assert.deepEqual(settable.filter((name) => !named.has(name)), []);
+});
+
 test('what was refused leaves none', async () => {
   const [last] = await audit();
   assert.equal((await it.post('/jobs', {})).status, 400);

@@ -37,7 +37,7 @@ const everything = (target) => ({
   jobConfiguration: { url: target.url('/echo'), method: 'POST', headers: { 'X-A': 'b', Authorization: 'Bearer {{Secret.TOKEN}}' }, body: { deep: [1, 2.5, null, true, 'x'] }, timeoutSeconds: 9, successStatusCodes: [200, 204], followRedirects: true, maxRedirects: 3 },
   retryPolicy: { maxAttempts: 4, delaySeconds: 7, backoff: 'Exponential', maxDelaySeconds: 99, jitter: false, retryOnStatusCodes: [500], retryOnErrorTypes: ['Timeout'] },
   timeoutSeconds: 77, queue: 'critical', concurrencyPolicy: 'Queue', misfirePolicy: 'Skip', dstPolicy: { gap: 'Shift', overlap: 'Both' }, isEnabled: false, isPaused: true,
-  tags: ['a', 'b c'], exclusions: { excludedDates: ['2030-12-25'], excludedDaysOfWeek: ['Saturday'], timeRange: { start: '22:00', end: '06:00' } }, createdBy: 'somebody@example.com',
+  retention: { days: 30, count: 5 }, tags: ['a', 'b c'], exclusions: { excludedDates: ['2030-12-25'], excludedDaysOfWeek: ['Saturday'], timeRange: { start: '22:00', end: '06:00' } }, createdBy: 'somebody@example.com',
 });
 
 async function seed(to) {
