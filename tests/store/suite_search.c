@@ -172,6 +172,17 @@ static void test_words_of_many_names_are_found(void **state) {
         assert_int_equal(found(f, "sync no7 rows"), 1);
         assert_int_equal(found(f, "sync no8 rows"), 0);
         assert_int_equal(found(f, "sync other"), 1);
+        struct execution_filter filter = {.search = STR("sync"), .offset = 1, .limit = 2};
+        struct execution_page page = executions_where(f, filter);
+        assert_int_equal(page.count, 2);
+        assert_str(page.items[0].job_name, "sync no39");
+        assert_str(page.items[1].job_name, "sync no38");
+        filter.status = EXECUTION_SUCCEEDED;
+        assert_int_equal(executions_where(f, filter).total, MANY + 1);
+        filter.offset = MANY;
+        page = executions_where(f, filter);
+        assert_int_equal(page.count, 1);
+        assert_str(page.items[0].job_name, "sync no0");
         index_all(f);
     }
 }

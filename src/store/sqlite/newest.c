@@ -33,7 +33,7 @@ static void rise(struct newest *newest, size_t at) {
     newest->rows[at] = row;
 }
 
-void newest_keep(struct newest *newest, int64_t row) {
+bool newest_keep(struct newest *newest, int64_t row) {
     if (newest->count < newest->most) {
         if (newest->count == newest->room) {
             newest->room = newest->room ? 2 * newest->room : 64;
@@ -44,12 +44,15 @@ void newest_keep(struct newest *newest, int64_t row) {
     } else if (newest->count > 0 && row > newest->rows[0]) {
         newest->rows[0] = row;
         sink(newest, 0);
+    } else {
+        return false;
     }
+    return true;
 }
 
 bool newest_keep_all(struct newest *newest, struct query *q, struct err *err) {
     while (query_row(q)) {
-        newest_keep(newest, read_i64(q));
+        (void)newest_keep(newest, read_i64(q));
         newest->total++;
     }
     return query_end(q, err);
@@ -60,9 +63,13 @@ static int newest_first(const void *a, const void *b) {
     return (*right > *left) - (*right < *left);
 }
 
+void newest_sort(struct newest *newest) {
+    if (newest->count > 1) qsort(newest->rows, newest->count, sizeof *newest->rows, newest_first);
+}
+
 bool newest_page(struct store_tx *tx, struct newest *newest, struct arena *arena,
                  struct execution_page *ret, struct err *err) {
-    if (newest->count > 1) qsort(newest->rows, newest->count, sizeof *newest->rows, newest_first);
+    newest_sort(newest);
     size_t first = (size_t)newest->offset;
     size_t count = first < newest->count ? newest->count - first : 0;
     struct execution *items = ARENA_ARRAY(arena, count, struct execution);

@@ -23,7 +23,9 @@ struct newest {
 
 struct newest newest_for(int64_t offset, int64_t limit);
 void newest_free(struct newest *newest);
-void newest_keep(struct newest *newest, int64_t row);
+/* False when the row, and so any older one, is not among the newest that are kept. */
+bool newest_keep(struct newest *newest, int64_t row);
+void newest_sort(struct newest *newest); // newest first; nothing can be kept any more
 /* Each row of the query, counted. */
 WARN_UNUSED bool newest_keep_all(struct newest *newest, struct query *q, struct err *err);
 WARN_UNUSED bool newest_page(struct store_tx *tx, struct newest *newest, struct arena *arena,

@@ -826,11 +826,24 @@ select job from job_words where word = :word limit :limit;
 select j.id from job_words w cross join jobs j on j.id = w.job
 where w.word = :word and has_words(:words, j.name) limit :limit;
 
--- Newest first. :full is a JSON array of jobs to leave out; :words are looked for in the texts themselves.
+-- The newest execution of each job whose name has all of :words, and how many it has.
+-- name: search_heads
+select s.last_execution, s.execution_count
+from job_words w cross join jobs j on j.id = w.job cross join job_state s on s.id = j.id
+where w.word = :word and has_words(:words, j.name) and s.execution_count > 0;
+
+-- name: search_chain
+with recursive chain (id, previous) as (
+    select id, previous from executions where id = :execution
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select id from chain limit :limit;
+
+-- Newest first. Jobs whose names have all of :named are left out; :words are looked for in the texts.
 -- name: search_indexed
 select e.id from execution_words cross join executions e on e.id = execution_words.rowid
 where execution_words match :match
-  and (:full is null or e.job not in (select value from json_each(:full)))
+  and (:named is null or not has_words(:named, (select name from jobs where id = e.job)))
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)
@@ -848,7 +861,7 @@ with waiting (id) as (
     select execution from to_index)
 select e.id from waiting cross join executions e on e.id = waiting.id
 where (:job = 0 or e.job = :job)
-  and (:full is null or e.job not in (select value from json_each(:full)))
+  and (:named is null or not has_words(:named, (select name from jobs where id = e.job)))
   and (:status = 0 or e.status = :status)
   and (:from is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end >= :from)
   and (:to is null or case e.status when 1 then e.created_at else ifnull(e.started_at, e.created_at) end <= :to)

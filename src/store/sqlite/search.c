@@ -22,7 +22,7 @@
 
 enum {
     FEW_JOBS = 32,   // are spelt out in a query of the index
-    MANY_JOBS = 1000 // whose names have every word are too many to follow the chain of each
+    MANY_JOBS = 1000 // are too many to follow the whole chain of each
 };
 
 /* ---- what is asked --------------------------------------------------------------------------- */
@@ -42,8 +42,7 @@ struct search {
     int64_t queue; // names.id
     struct word words[SEARCH_WORDS];
     size_t word_count;
-    int64_t *full; // the jobs whose names have every word
-    size_t full_count;
+    bool some_named; // there are jobs whose names have every word
     struct newest newest;
 };
 
@@ -84,15 +83,11 @@ static bool look_up_names(struct search *s, struct err *err) {
     return true;
 }
 
-static bool find_full(struct search *s, struct err *err) {
+static const struct word *rarest_word(const struct search *s) {
     const struct word *rarest = &s->words[0];
     for (size_t i = 1; i < s->word_count; i++)
         if (s->words[i].job_count < rarest->job_count) rarest = &s->words[i];
-    struct query q = query_begin(s->tx, SQL_JOBS_WITH_WORDS);
-    query_text(&q, rarest->text);
-    query_text(&q, s->filter->search);
-    query_i64(&q, MANY_JOBS + 1);
-    return rows_of_query(&q, s->arena, &s->full, &s->full_count, err);
+    return rarest;
 }
 
 /* ---- the three sorts ------------------------------------------------------------------------- */
@@ -108,39 +103,54 @@ static bool walk_whole_chain(struct search *s, int64_t job, struct err *err) {
     return newest_keep_all(&s->newest, &q, err);
 }
 
-/* With nothing else to ask, a counter has the total, and the newest are enough. */
-static bool walk_chain(struct search *s, int64_t job, struct err *err) {
-    struct query q = query_begin(s->tx, SQL_EXECUTION_LIST_JOB_PAGE);
-    query_null(&q); // from the newest
-    query_i64(&q, job);
+/* From the newest execution of a job down, as far as the page may want to know. */
+static bool walk_chain(struct search *s, int64_t head, struct err *err) {
+    struct query q = query_begin(s->tx, SQL_SEARCH_CHAIN);
+    query_i64(&q, head);
     query_i64(&q, (int64_t)s->newest.most);
-    query_i64(&q, 0);
-    while (query_row(&q)) newest_keep(&s->newest, read_i64(&q));
-    if (!query_end(&q, err)) return false;
-    int64_t count;
-    q = query_begin(s->tx, SQL_EXECUTION_COUNT_JOB_PAGE);
-    query_i64(&q, job);
-    if (!number_of_query(&q, &count, err)) return false;
-    s->newest.total += count;
-    return true;
+    while (query_row(&q) && newest_keep(&s->newest, read_i64(&q))) continue;
+    return query_end(&q, err);
 }
 
-static bool find_named(struct search *s, struct err *err) {
-    const struct execution_filter *filter = s->filter;
-    bool plain = filter->status == 0 && utc_is_none(filter->from) && utc_is_none(filter->to) &&
-                 str_is_absent(filter->queue);
-    for (size_t i = 0; i < s->full_count; i++)
-        if (plain ? !walk_chain(s, s->full[i], err) : !walk_whole_chain(s, s->full[i], err))
-            return false;
-    return true;
+/* With nothing else to ask, counters have the total, and the newest executions of all are among
+ * those of the jobs that ran last. */
+static bool find_named_by_counters(struct search *s, struct err *err) {
+    struct newest heads = newest_for(0, (int64_t)s->newest.most);
+    struct query q = query_begin(s->tx, SQL_SEARCH_HEADS);
+    query_text(&q, rarest_word(s)->text);
+    query_text(&q, s->filter->search);
+    while (query_row(&q)) {
+        (void)newest_keep(&heads, read_i64(&q));
+        s->newest.total += read_i64(&q);
+        s->some_named = true;
+    }
+    bool ok = query_end(&q, err);
+    newest_sort(&heads);
+    for (size_t i = 0; ok && i < heads.count; i++) ok = walk_chain(s, heads.rows[i], err);
+    newest_free(&heads);
+    return ok;
 }
 
-static struct str full_as_json(const struct search *s, struct buf *json) {
-    if (s->full_count == 0) return STR_NONE;
-    for (size_t i = 0; i < s->full_count; i++)
-        buf_printf(json, "%c%lld", i == 0 ? '[' : ',', (long long)s->full[i]);
-    buf_put_char(json, ']');
-    return buf_str(json);
+static bool is_plain(const struct execution_filter *filter) {
+    return filter->status == 0 && utc_is_none(filter->from) && utc_is_none(filter->to) &&
+           str_is_absent(filter->queue);
+}
+
+/* *apt: they were not too many to follow. */
+static bool find_named(struct search *s, bool *apt, struct err *err) {
+    if (is_plain(s->filter)) return find_named_by_counters(s, err);
+    int64_t *jobs;
+    size_t count;
+    struct query q = query_begin(s->tx, SQL_JOBS_WITH_WORDS);
+    query_text(&q, rarest_word(s)->text);
+    query_text(&q, s->filter->search);
+    query_i64(&q, MANY_JOBS + 1);
+    if (!rows_of_query(&q, s->arena, &jobs, &count, err)) return false;
+    *apt = count <= MANY_JOBS;
+    s->some_named = count > 0;
+    for (size_t i = 0; *apt && i < count; i++)
+        if (!walk_whole_chain(s, jobs[i], err)) return false;
+    return true;
 }
 
 static void put_word(struct buf *match, const struct word *word) {
@@ -167,13 +177,13 @@ static void put_match(const struct search *s, struct buf *match, bool *all) {
     }
 }
 
-static bool find_indexed(struct search *s, struct str full, struct err *err) {
+static bool find_indexed(struct search *s, struct err *err) {
     struct buf match = buf_with_max(0);
     bool all;
     put_match(s, &match, &all);
     struct query q = query_begin(s->tx, SQL_SEARCH_INDEXED);
     query_text(&q, buf_str(&match));
-    query_text(&q, full);
+    query_text(&q, s->some_named ? s->filter->search : STR_NONE);
     bind_execution_scope(&q, s->filter, s->queue);
     query_text(&q, all ? STR_NONE : s->filter->search);
     bool ok = newest_keep_all(&s->newest, &q, err);
@@ -181,21 +191,13 @@ static bool find_indexed(struct search *s, struct str full, struct err *err) {
     return ok;
 }
 
-static bool find_waiting(struct search *s, struct str full, struct err *err) {
+static bool find_waiting(struct search *s, struct err *err) {
     struct query q = query_begin(s->tx, SQL_SEARCH_WAITING);
     query_i64(&q, s->filter->job_row);
-    query_text(&q, full);
+    query_text(&q, s->some_named ? s->filter->search : STR_NONE);
     bind_execution_scope(&q, s->filter, s->queue);
     query_text(&q, s->filter->search);
     return newest_keep_all(&s->newest, &q, err);
-}
-
-static bool find_all(struct search *s, struct err *err) {
-    struct buf json = buf_with_max(0);
-    struct str full = full_as_json(s, &json);
-    bool ok = find_named(s, err) && find_indexed(s, full, err) && find_waiting(s, full, err);
-    buf_free(&json);
-    return ok;
 }
 
 /* ---- the way to go --------------------------------------------------------------------------- */
@@ -218,9 +220,7 @@ static bool prepare_for_job(struct search *s, bool *apt, struct err *err) {
 
 static bool prepare_for_all(struct search *s, bool *apt, struct err *err) {
     cut_words(s, STR_NONE);
-    if (!look_up_names(s, err) || !find_full(s, err)) return false;
-    *apt = s->full_count <= MANY_JOBS;
-    return true;
+    return look_up_names(s, err) && find_named(s, apt, err);
 }
 
 static bool search(struct search *s, struct arena *arena, bool *apt, struct execution_page *ret,
@@ -229,11 +229,10 @@ static bool search(struct search *s, struct arena *arena, bool *apt, struct exec
     *apt = has_words(filter->search) && filter->status != EXECUTION_PENDING &&
            filter->status != EXECUTION_RUNNING;
     if (!*apt) return true;
-    bool prepared =
-        filter->job_row != 0 ? prepare_for_job(s, apt, err) : prepare_for_all(s, apt, err);
-    if (!prepared) return false;
-    if (!*apt) return true;
-    return find_all(s, err) && newest_page(s->tx, &s->newest, arena, ret, err);
+    bool ok = filter->job_row != 0 ? prepare_for_job(s, apt, err) : prepare_for_all(s, apt, err);
+    if (!ok || !*apt) return ok;
+    return find_indexed(s, err) && find_waiting(s, err) &&
+           newest_page(s->tx, &s->newest, arena, ret, err);
 }
 
 bool search_list(struct store_tx *tx, const struct execution_filter *filter, int64_t queue,
