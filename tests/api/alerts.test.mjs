@@ -236,6 +236,25 @@ test('busy workers do not hold an alert', async () => {
   });
 });
 
+test('under pause-all nothing is expected, an alert waits like everything, and afterwards both go on', async () => {
+  await withAlerts({ hook: '/ok/pause', settings: { 'Scheduler:Monitoring:AlertOnConsecutiveFailures': 1 } }, async (it) => {
+    const bad = await failing(it, { jobConfiguration: { url: it.target.url('/slow/800'), successStatusCodes: [201] } });
+    const id = await it.trigger(bad);
+    await it.ended(id, 'Running');
+    await it.expect(200, it.post('/admin/pause-all'));
+    await it.create({ name: 'Watched', watches: { expectedWithinSeconds: 1 } });
+    const failed = await it.ended(id);
+    await waitFor(() => Date.now() - Date.parse(failed.completedAt) > 2500, { what: 'time to pass' });
+    assert.deepEqual((await it.alerts()).map(({ status }) => status), ['Pending']);
+    assert.equal(it.hooks().length, 0);
+    const resumed = Date.now();
+    await it.expect(200, it.post('/admin/resume-all'));
+    const told = await it.told(2);
+    assert.deepEqual(told.map(({ kind }) => kind), ['ConsecutiveFailures', 'NoSuccess']);
+    assert.ok(Date.parse(told[1].at) - resumed >= 900);
+  });
+});
+
 test('whatever a job is called, the message has the same headers and says its name', async () => {
   const names = ['=?UTF-8?B?DQpCY2M6IHg=?=', 'Bcc: evil@example.net', 'Ünïcödé — 数据 🚀 '.repeat(8).trim(), '<script>"quotes" & \\r\\n.\\r\\n', 'a'.repeat(200), '.', '\u2028Bcc: x'];
   await withAlerts({ mail: {}, settings: { 'Scheduler:Monitoring:AlertOnConsecutiveFailures': 1 } }, async (it) => {

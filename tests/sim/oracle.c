@@ -25,9 +25,16 @@ void oracle_read(struct world *world, struct snapshot *ret) {
     for (size_t i = 0; ok && i < world->job_count; i++)
         ok = store_job_get_by_row(tx, world->jobs[i].row, &ret->arena, &ret->jobs[i], &err);
     if (!ok) world_fail(world, "no list: %s", err.msg);
-    ret->executions = page.items;
-    ret->count = page.count;
     store_read_end(tx);
+    ret->executions = ARENA_ARRAY(&ret->arena, page.count, struct execution);
+    ret->alerts = ARENA_ARRAY(&ret->arena, page.count, struct execution);
+    for (size_t i = 0; i < page.count; i++) {
+        bool is_alert = str_equal(page.items[i].queue, ALERT_QUEUE);
+        if (is_alert)
+            ret->alerts[ret->alert_count++] = page.items[i];
+        else
+            ret->executions[ret->count++] = page.items[i];
+    }
 }
 
 void oracle_snapshot_free(struct snapshot *snapshot) {
@@ -130,6 +137,8 @@ static int64_t highest_fence(const struct snapshot *snapshot) {
     int64_t highest = 0;
     for (size_t i = 0; i < snapshot->count; i++)
         if (snapshot->executions[i].fence > highest) highest = snapshot->executions[i].fence;
+    for (size_t i = 0; i < snapshot->alert_count; i++)
+        if (snapshot->alerts[i].fence > highest) highest = snapshot->alerts[i].fence;
     return highest;
 }
 

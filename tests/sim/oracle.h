@@ -9,10 +9,14 @@
 
 #include "world.h"
 
+#include "model/alert.h"
+
 struct snapshot {
     struct arena arena;
     struct execution *executions; // newest first
     size_t count;
+    struct execution *alerts; // those of the server's own job, newest first; not in `executions`
+    size_t alert_count;
     struct job *jobs; // as in world->jobs
 };
 
@@ -22,6 +26,8 @@ void oracle_snapshot_free(struct snapshot *snapshot);
 bool oracle_is_planned(const struct execution *execution);
 size_t oracle_job_index(const struct world *world, int64_t row);
 
+/* One alert for a streak; returns how many were raised. */
+size_t oracle_check_alerts(struct world *world, const struct snapshot *snapshot);
 void ledger_check(struct world *world, const struct snapshot *snapshot, size_t job);
 
 #endif

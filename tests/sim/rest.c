@@ -179,6 +179,7 @@ void oracle_check_rest(struct world *world) {
     check_witnesses(world, &snapshot);
     check_successes(world, &snapshot);
     check_cancelled(world, &snapshot);
+    world->alerts_raised += oracle_check_alerts(world, &snapshot);
     for (size_t i = 0; i < world->job_count; i++) ledger_check(world, &snapshot, i);
     oracle_snapshot_free(&snapshot);
 }

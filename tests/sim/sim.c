@@ -59,7 +59,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret) {
 
 /* What all the histories together have seen. */
 struct coverage {
-    size_t runs, stops[STOP_FENCED + 1];
+    size_t runs, alerts, stops[STOP_FENCED + 1];
 };
 
 static void live_one(uint64_t seed, const struct arguments *arguments, struct coverage *coverage) {
@@ -73,6 +73,7 @@ static void live_one(uint64_t seed, const struct arguments *arguments, struct co
     world_rest(world);
     oracle_check_rest(world);
     coverage->runs += world->witness_count;
+    coverage->alerts += world->alerts_raised;
     for (size_t i = 0; i < COUNT_OF(coverage->stops); i++) coverage->stops[i] += world->stops[i];
     world_free(world);
 }
@@ -91,7 +92,11 @@ int main(int argc, char **argv) {
                          (long long)seeds);
             return 1;
         }
-    (void)printf("ok - %lld seeds, %zu runs: every due time has its verdict\n", (long long)seeds,
-                 coverage.runs);
+    if (seeds >= ENOUGH_SEEDS && coverage.alerts == 0) {
+        (void)printf("not ok - no alert was raised in %lld seeds\n", (long long)seeds);
+        return 1;
+    }
+    (void)printf("ok - %lld seeds, %zu runs, %zu alerts: every due time has its verdict\n",
+                 (long long)seeds, coverage.runs, coverage.alerts);
     return 0;
 }

@@ -89,6 +89,7 @@ void world_start(struct world *world, struct sim_node *node) {
     node->inbox = NULL;
     node->inbox_end = &node->inbox;
     sim_handler_init(&node->handler, world, node->index);
+    sim_alerts_init(&node->alerts, world, node->index);
     struct engine_options options = {
         .store = node->store,
         .clock = &world->clock,
@@ -102,6 +103,7 @@ void world_start(struct world *world, struct sim_node *node) {
         .heartbeat = span_seconds(10),
         .shutdown_grace = span_seconds(2 + world_pick(world, 8)),
         .retry_orphans = true,
+        .alert_on_failures = SIM_ALERT_FAILURES,
         .seed = world_random(world),
     };
     node->metrics = (struct engine_metrics){0};
@@ -110,7 +112,8 @@ void world_start(struct world *world, struct sim_node *node) {
                          .written = written,
                          .context = node,
                          .metrics = &node->metrics};
-    struct handler *handlers[ENGINE_HANDLERS] = {[JOB_HTTP_CALL] = &node->handler.handler};
+    struct handler *handlers[ENGINE_HANDLERS] = {
+        [JOB_HTTP_CALL] = &node->handler.handler, [JOB_ALERT] = &node->alerts.handler};
     node->core = core_new(&options, &io, handlers);
     node->wake_at = world->mono;
     world_trace(world, "node %d starts, life %d, %lld workers", node->index, node->life,

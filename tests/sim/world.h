@@ -16,6 +16,7 @@
 #include "engine/plan.h"
 #include "store/memory/memory_store.h"
 
+enum { SIM_ALERT_FAILURES = 3 };
 enum { WORLD_NODES_MAX = 3, WORLD_RUNS_MAX = 64, LIVES_MAX = 4096 };
 
 /* A run that a handler was asked to start: written down by the handler itself. */
@@ -62,7 +63,7 @@ struct sim_node {
     bool frozen;              // alive, but gets no time
     bool abnormal[LIVES_MAX]; // by life: it crashed, was frozen, or gave up waiting
     struct store_write *inbox, **inbox_end;
-    struct sim_handler handler;
+    struct sim_handler handler, alerts;
 };
 
 /* One stretch of a job's life with one schedule: what the oracle holds against the ledger. */
@@ -107,6 +108,7 @@ struct world {
     struct sim_run runs[WORLD_RUNS_MAX];
     struct cancel *cancels;
     size_t cancel_count, cancel_capacity;
+    size_t alerts_raised;
     size_t stops[STOP_FENCED + 1]; // how often a handler was stopped for each reason
     struct witness *witnesses;
     size_t witness_count, witness_capacity;
@@ -145,6 +147,9 @@ void world_rest(struct world *world);
 void sim_handler_init(struct sim_handler *handler, struct world *world, int node);
 void sim_run_end(struct world *world, struct sim_run *run);
 void sim_runs_kill(struct world *world, int node);
+
+/* ---- alerts.c ---- */
+void sim_alerts_init(struct sim_handler *handler, struct world *world, int node);
 
 /* ---- workload.c ---- */
 void workload_begin(struct world *world);
