@@ -12,6 +12,7 @@ static const struct {
 } server_commands[] = {
     {"serve", app_serve},
     {"config", app_config},
+    {"doctor", app_doctor},
 };
 
 int main(int argc, char **argv) {

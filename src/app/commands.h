@@ -8,5 +8,6 @@
 
 int app_serve(int argc, char **argv);
 int app_config(int argc, char **argv);
+int app_doctor(int argc, char **argv);
 
 #endif

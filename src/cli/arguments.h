@@ -29,8 +29,9 @@ struct invocation {
     size_t given_count;
     struct arena arena; // for whatever the command makes
     const struct clock *clock;
-    bool json; // --output json
-    bool help; // --help was asked for, and nothing else counts
+    const char *own_server; // the one to talk to when nothing else names one; NULL = none
+    bool json;              // --output json
+    bool help;              // --help was asked for, and nothing else counts
 };
 
 /* Parses argv[0…] (behind the command's name). EXIT_OK or EXIT_USAGE; free it either way. */

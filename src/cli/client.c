@@ -21,6 +21,7 @@
 enum {
     LARGEST_ANSWER = 512 * 1024 * 1024,
     LARGEST_PROBLEM = 1024 * 1024,
+    MOST_HEADERS = 64 * 1024,
     CONNECT_SECONDS = 10,
     DEFAULT_SECONDS = 60,
     SILENCE_SECONDS = 60, // of a stream; the server sends something every 15
@@ -90,6 +91,7 @@ bool client_uses_login(const struct client *client) {
 
 void reply_free(struct reply *reply) {
     buf_free(&reply->body);
+    buf_free(&reply->headers);
     json_decref(reply->json);
     *reply = (struct reply){0};
 }
@@ -113,17 +115,17 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *context) {
 
 static size_t on_header(char *bytes, size_t one, size_t count, void *context) {
     struct transfer *transfer = context;
-    struct str value = {bytes, one * count};
-    struct str name = str_cut(&value, ':');
-    value = str_trim(value);
-    if (str_equal_nocase(name, STR("ETag")) && value.len < sizeof transfer->reply->etag) {
-        memcpy(transfer->reply->etag, value.ptr, value.len);
-        transfer->reply->etag[value.len] = '\0';
-    }
-    if (str_equal_nocase(name, STR("Retry-After")) &&
-        !str_parse_i64(value, &transfer->reply->retry_after))
-        transfer->reply->retry_after = 0;
+    buf_put(&transfer->reply->headers, (struct str){bytes, one * count});
     return one * count;
+}
+
+struct str reply_header(const struct reply *reply, struct str name) {
+    struct str rest = buf_str(&reply->headers);
+    while (rest.len > 0) {
+        struct str value = str_cut(&rest, '\n');
+        if (str_equal_nocase(str_cut(&value, ':'), name)) return str_trim(value);
+    }
+    return STR_NONE;
 }
 
 static struct curl_slist *headers_of(const struct client *client, const struct call *call) {
@@ -174,7 +176,7 @@ static CURLcode exchange(struct client *client, const struct call *call, struct 
     CURL *curl = client->curl;
     struct buf url = buf_with_max(0);
     curl_easy_reset(curl); // keeps the connection
-    *reply = (struct reply){0};
+    *reply = (struct reply){.headers = buf_with_max(MOST_HEADERS)};
     buf_printf(&url, "%s%.*s", client->session.server, STR_ARG(call->path));
     struct curl_slist *headers = headers_of(client, call);
     set_connection(client, call);
@@ -397,10 +399,12 @@ static int complain_problem(const struct client *client, const struct call *call
 /* ---- calls ---- */
 
 static bool should_wait(const struct reply *reply, int64_t *patience) {
-    if (reply->status != 429 || reply->retry_after < 1 || reply->retry_after > *patience)
+    int64_t seconds;
+    if (reply->status != 429 || !str_parse_i64(reply_header(reply, STR("Retry-After")), &seconds) ||
+        seconds < 1 || seconds > *patience)
         return false;
-    *patience -= reply->retry_after;
-    struct timespec time = {.tv_sec = (time_t)reply->retry_after};
+    *patience -= seconds;
+    struct timespec time = {.tv_sec = (time_t)seconds};
     (void)nanosleep(&time, NULL);
     return true;
 }
@@ -419,7 +423,7 @@ int client_call(struct client *client, const struct call *call, struct reply *re
         bool ended_by_us = result == CURLE_WRITE_ERROR && call->sink != NULL && ret->status == 200;
         if (result != CURLE_OK && !ended_by_us) {
             reply_free(ret);
-            return complain_unreachable(client, result);
+            return call->quiet ? EXIT_UNREACHABLE : complain_unreachable(client, result);
         }
         if (ret->status == STATUS_UNAUTHORIZED && client_uses_login(client) && !renewed &&
             !call->without_token) {
@@ -434,8 +438,7 @@ int client_call(struct client *client, const struct call *call, struct reply *re
     }
     read_json(ret);
     if (ret->status >= 200 && ret->status < 300) return EXIT_OK;
-    if (ret->status == 404 && call->may_be_absent) return EXIT_NOT_FOUND;
-    if (ret->status == 403 && call->may_be_forbidden) return EXIT_NOT_ALLOWED;
+    if (call->quiet) return code_of_status(ret->status);
     return complain_problem(client, call, ret);
 }
 

@@ -30,14 +30,13 @@ struct client;
 
 struct call {
     const char *method;
-    struct str path;       // with its query
-    struct str body;       // JSON; absent = none
-    const char *accept;    // NULL: application/json
-    const char *if_match;  // NULL: none
-    bool may_be_absent;    // a 404 is no reason to complain
-    bool may_be_forbidden; // neither is a 403
-    bool endless;          // no deadline but silence, for streams
-    bool without_token;    // for logging in
+    struct str path;      // with its query
+    struct str body;      // JSON; absent = none
+    const char *accept;   // NULL: application/json
+    const char *if_match; // NULL: none
+    bool quiet;           // the caller tells what was wrong
+    bool endless;         // no deadline but silence, for streams
+    bool without_token;   // for logging in
     /* Gets the body of a good answer piece by piece instead of reply.body; false ends it. */
     bool (*sink)(void *context, struct str piece);
     void *context;
@@ -46,9 +45,8 @@ struct call {
 struct reply {
     long status; // 0: there was no answer
     struct buf body;
-    json_t *json; // NULL when the body is none
-    char etag[64];
-    int64_t retry_after; // seconds
+    json_t *json;       // NULL when the body is none
+    struct buf headers; // "Name: value" and a line break each
 };
 
 struct client *client_open(struct invocation *invocation, int *ret_code);
@@ -64,6 +62,8 @@ WARN_UNUSED int client_get(struct client *client, struct str path, struct reply 
 WARN_UNUSED int client_send(struct client *client, const char *method, struct str path,
                             const json_t *body, struct reply *ret);
 void reply_free(struct reply *reply);
+/* A header of the answer; absent when it has none. A view into it. */
+struct str reply_header(const struct reply *reply, struct str name);
 
 /* Is the saved login of this server in use (and not a token that was given)? */
 bool client_uses_login(const struct client *client);

@@ -133,6 +133,54 @@ static const struct command_option token_create_options[] = {
     END_OF_OPTIONS,
 };
 
+static const struct command_option pause_all_options[] = {
+    FLAG("--cancel-running", "also cancel what runs"),
+    VALUE("--reason", 0, "TEXT", "why, for people"),
+    END_OF_OPTIONS,
+};
+
+static const struct command_option clear_logs_options[] = {
+    NUMBER("--older-than", 0, 1, 36500, "from how many days of age on; there is no default"),
+    END_OF_OPTIONS,
+};
+
+static const struct command_option export_options[] = {
+    VALUE("--file", 'f', "FILE", "where to write it (standard output)"),
+    END_OF_OPTIONS,
+};
+
+static const struct command_option import_options[] = {
+    VALUE("--file", 'f', "FILE", "what to read (standard input)"),
+    VALUE("--from", 0, "export|crontab", "what it is (export)"),
+    VALUE("--on-conflict", 0, "duplicate|skip|replace",
+          "what becomes of a job whose name is there (duplicate)"),
+    FLAG("--partial", "import the good jobs when others are wrong"),
+    FLAG("--dry-run", "check and count only"),
+    VALUE("--timezone", 0, "ZONE", "of a crontab (its CRON_TZ, else that of this machine)"),
+    FLAG("--with-user", "a crontab whose commands have a user's name in front"),
+    END_OF_OPTIONS,
+};
+
+static const struct command_option apply_options[] = {
+    VALUE("--file", 'f', "FOLDER",
+          "the folder; each .json in it and below holds a job or an array"),
+    FLAG("--prune", "delete jobs that apply has written and no file names any more"),
+    FLAG("--dry-run", "show what would be done"),
+    VALUE("--owner", 0, "NAME", "whose jobs they are, when several folders are applied (default)"),
+    END_OF_OPTIONS,
+};
+
+static const struct command_option audit_options[] = {
+    VALUE("--by", 0, "EMAIL", "only what this person did"),
+    VALUE("--job", 0, "JOB", "only what concerns this job"),
+    VALUE("--action", 0, "ACTION", "only this action, such as job.update; all of a kind: user."),
+    VALUE("--from", 0, "TIME", "only entries of this time or later"),
+    VALUE("--to", 0, "TIME", "only entries of this time or earlier"),
+    LIMIT,
+    ALL,
+    END_OF_OPTIONS,
+};
+
 static const struct command_option list_options[] = {LIMIT, ALL, END_OF_OPTIONS};
 
 static const struct command_option cron_options[] = {
@@ -190,6 +238,7 @@ static const struct command table[] = {
      "executions retry 01a20869-9b58-7000-af87-22b6f7af6a40 --wait", executions_retry_options, ASKS,
      cli_executions_retry},
 
+    {"stats", "", "how things stand", NULL, NULL, NULL, ASKS, cli_stats},
     {"timeline", "", "executions over time, as a chart", NULL, "timeline --hours 6",
      timeline_options, ASKS, cli_timeline},
     {"failed", "", "jobs that keep failing, the worst first", NULL, "failed --threshold 1",
@@ -198,6 +247,28 @@ static const struct command table[] = {
      "TIME is 02:00 (the last one), \"yesterday 02:00\", \"2026-11-22 02:00\" in the job's zone, "
      "or RFC 3339.",
      "why 'Nightly report' yesterday 02:30", NULL, ASKS, cli_why},
+
+    {"pause-all", "", "start nothing any more, until resume-all",
+     "Survives a restart. What runs finishes, unless asked otherwise.",
+     "pause-all --reason 'the database is moved'", pause_all_options, ASKS, cli_pause_all},
+    {"resume-all", "", "let everything go on, paused jobs too", NULL, NULL, NULL, ASKS,
+     cli_resume_all},
+    {"clear-logs", "", "delete old executions", "Never one that waits or runs.",
+     "clear-logs --older-than 60", clear_logs_options, ASKS, cli_clear_logs},
+    {"export", "", "write all jobs as JSON", "Secrets read ***; import takes the whole.",
+     "export -f jobs.json", export_options, COMMAND_CONNECTS, cli_export},
+    {"import", "", "create jobs from an export or a crontab",
+     "All or nothing, unless --partial. Of a crontab, calls by curl or wget become jobs; no shell "
+     "is run.",
+     "import --from crontab -f /etc/cron.d/calls --with-user --dry-run", import_options, ASKS,
+     cli_import},
+    {"apply", "", "make the jobs be as the files of a folder say",
+     "Jobs are matched by name. What a file leaves out stays as it is. Twice is the same as once.",
+     "apply -f jobs/ --prune --dry-run", apply_options, ASKS, cli_apply},
+    {"audit", "", "who did what, the newest first", NULL,
+     "audit --by ann@example.com --action job.", audit_options, ASKS, cli_audit},
+    {"audit verify", "", "was the audit record tampered with?", "The exit code is 1 when it was.",
+     NULL, NULL, ASKS, cli_audit_verify},
 
     {"cron explain", "PATTERN", "what a cron pattern means, and when it runs next",
      "Needs no server. The exit code is 1 when the pattern is not valid.",
@@ -231,6 +302,8 @@ static const struct command table[] = {
 
     {"config", "", "print the settings in force and where each came from", NULL, NULL,
      server_options, 0, NULL},
+    {"doctor", "", "check this machine and its server, and say how to mend",
+     "The exit code is 1 when something is wrong.", NULL, server_options, ASKS, NULL},
     {"completion", "bash|zsh|fish", "print the completions for a shell", NULL,
      "completion bash > /etc/bash_completion.d/alphabet", NULL, 0, cli_completion},
     {"help", "[COMMAND...]", "say how a command is used", NULL, "help jobs trigger", help_options,

@@ -112,6 +112,7 @@ int session_open(struct invocation *invocation, bool with_token, struct session 
     struct err err = ERR_INIT;
     *ret = (struct session){0};
     if (server == NULL && variable != NULL && variable[0] != '\0') server = variable;
+    if (server == NULL) server = invocation->own_server;
     const char *given = getenv("ALPHABET_TOKEN");
     bool token_given =
         option_given(invocation, "--token-file") || (given != NULL && given[0] != '\0');

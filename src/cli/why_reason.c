@@ -8,6 +8,8 @@
 #include "cli/output.h"
 #include "cli/why.h"
 
+#include <string.h>
+
 enum { HISTORY_READ = 2000, MOST_ATTEMPTS = 100, LATE_MS = 1000 };
 
 /* ---- the history ---- */
@@ -53,10 +55,43 @@ static void put_by(struct why *why, struct buf *buf, const json_t *entry) {
     why_put_instant(why, buf, utc_of_json(json_object_get(entry, "at")));
 }
 
+/* Everything was paused: the audit knows, which only admins may read. */
+static void put_paused_all(struct why *why, struct buf *buf, struct utc due) {
+    struct reply reply;
+    struct call call = {
+        .method = "GET",
+        .path = STR(V1 "/admin/audit?action=scheduler.&pageSize=200"),
+        .quiet = true,
+    };
+    const json_t *begin = NULL, *end = NULL;
+    buf_put(buf, STR(": everything was paused then"));
+    if (client_call(why->client, &call, &reply) == EXIT_OK) {
+        const json_t *entries = json_object_get(reply.json, "items");
+        for (size_t i = 0; i < json_array_size(entries) && begin == NULL; i++) {
+            const json_t *entry = json_array_get(entries, i);
+            struct str action = json_text(entry, "action");
+            bool later = utc_before(due, utc_of_json(json_object_get(entry, "at")));
+            if (later && str_equal(action, STR("scheduler.resume"))) end = entry;
+            if (!later && str_equal(action, STR("scheduler.pause"))) begin = entry;
+        }
+    }
+    if (begin != NULL) put_by(why, buf, begin);
+    if (begin != NULL && end != NULL) {
+        buf_put(buf, STR(", and resumed"));
+        put_by(why, buf, end);
+    }
+    buf_put(buf, STR(".\n"));
+    reply_free(&reply);
+}
+
 static void put_switched(struct why *why, struct buf *buf, struct utc due, const char *member,
                          bool value, const char *was, const char *back) {
     const json_t *begin, *end;
     find_change(why, due, member, value, &begin, &end);
+    if (begin == NULL && strcmp(was, "paused") == 0) {
+        put_paused_all(why, buf, due);
+        return;
+    }
     buf_printf(buf, ": the job was %s", was);
     if (begin == NULL) {
         buf_put(buf, STR(" then.\n"));

@@ -44,7 +44,7 @@ static bool execute(sqlite3 *db, const char *text, struct err *err) {
     return result == SQLITE_OK || sqlite_failed(db, result, err);
 }
 
-static bool find_version(sqlite3 *db, int64_t *ret, struct err *err) {
+bool migrate_version(sqlite3 *db, int64_t *ret, struct err *err) {
     int64_t application, tables;
     if (!ask(db, "pragma application_id", &application, err) ||
         !ask(db, "select count(*) from sqlite_schema", &tables, err))
@@ -84,7 +84,7 @@ static bool step(sqlite3 *db, const struct migration *migration, struct err *err
 
 /* How far the file has come, 0 for an empty one. */
 static bool check(sqlite3 *db, int64_t *ret, struct err *err) {
-    if (!find_version(db, ret, err)) return false;
+    if (!migrate_version(db, ret, err)) return false;
     if (*ret <= migrate_newest()) return true;
     return err_set(err, ERR_INVALID,
                    "the database has schema version %lld, made by a newer version of this program, "

@@ -39,4 +39,12 @@ struct sqlite_store_options {
 WARN_UNUSED struct store *sqlite_store_open(const struct sqlite_store_options *options,
                                             struct err *err);
 
+/* What a file is, without changing it or being in its server's way: for `alphabet doctor`. */
+struct sqlite_store_look {
+    int64_t version; // of its schema; 0 = the file is empty
+    int64_t newest;  // that this program knows
+};
+WARN_UNUSED bool sqlite_store_look(const char *path, struct sqlite_store_look *ret,
+                                   struct err *err);
+
 #endif
