@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+PRINTF_LIKE(3, 0)
 static int complain_list(const struct invocation *invocation, int code, const char *format,
                          va_list list) {
     char text[1024];

@@ -119,6 +119,12 @@ static const struct command_option timeline_options[] = {
     END_OF_OPTIONS,
 };
 
+static const struct command_option forecast_options[] = {
+    NUMBER("--hours", 0, 1, 168, "how far ahead (24)"),
+    NUMBER("--bucket", 0, 1, 1440, "minutes in one line (60; 5 up to 6 hours)"),
+    END_OF_OPTIONS,
+};
+
 static const struct command_option login_options[] = {PASSWORD_STDIN, END_OF_OPTIONS};
 
 static const struct command_option user_create_options[] = {
@@ -241,6 +247,9 @@ static const struct command table[] = {
     {"stats", "", "how things stand", NULL, NULL, NULL, ASKS, cli_stats},
     {"timeline", "", "executions over time, as a chart", NULL, "timeline --hours 6",
      timeline_options, ASKS, cli_timeline},
+    {"forecast", "", "what is planned, and where it is too much",
+     "From the schedules and how long the jobs took.", "forecast --hours 48", forecast_options,
+     ASKS, cli_forecast},
     {"failed", "", "jobs that keep failing, the worst first", NULL, "failed --threshold 1",
      failed_options, ASKS, cli_failed},
     {"why", "JOB TIME...", "why did it run, or not run, at that time?",

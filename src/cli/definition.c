@@ -7,20 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names of choices by the number that stands for them, from 1 on. */
+/* Names of choices by the number that stands for them. */
 static const struct {
     const char *field;
-    const char *names[6];
+    const char *names[7];
+    int first; // what stands for the first of them, less 1
 } choices[] = {
-    {"jobType", {"HttpCall", "StoredProcedure", "CodeExecution", "FileOperation"}},
-    {"scheduleType", {"Cron", "Interval", "OneTime"}},
-    {"intervalMode", {"FixedRate", "FixedDelay"}},
-    {"concurrencyPolicy", {"Allow", "Skip", "Queue", "Replace"}},
-    {"misfirePolicy", {"FireOnce", "Skip", "FireAll"}},
-    {"backoff", {"Fixed", "Linear", "Exponential"}},
-    {"gap", {"RunAfter", "Shift", "Skip"}},
-    {"overlap", {"Auto", "First", "Last", "Both"}},
-    {"method", {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}},
+    {"jobType", {"HttpCall", "StoredProcedure", "CodeExecution", "FileOperation"}, 0},
+    {"scheduleType", {"Cron", "Interval", "OneTime"}, 0},
+    {"intervalMode", {"FixedRate", "FixedDelay"}, 0},
+    {"concurrencyPolicy", {"Allow", "Skip", "Queue", "Replace"}, 0},
+    {"misfirePolicy", {"FireOnce", "Skip", "FireAll"}, 0},
+    {"backoff", {"Fixed", "Linear", "Exponential"}, 0},
+    {"gap", {"RunAfter", "Shift", "Skip"}, 0},
+    {"overlap", {"Auto", "First", "Last", "Both"}, 0},
+    {"excludedDaysOfWeek",
+     {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+     -1},
+    {"method", {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, 0},
 };
 
 /* Other names that the input of a retry policy takes. */
@@ -48,9 +52,10 @@ static bool same_choice(const char *field, const json_t *wanted, struct str ther
     for (size_t i = 0; i < COUNT_OF(choices); i++) {
         if (strcmp(choices[i].field, field) != 0) continue;
         if (json_is_string(wanted)) return str_equal_nocase(json_str_of(wanted), there);
-        json_int_t number = json_integer_value(wanted);
+        if (!json_is_integer(wanted)) return false;
+        json_int_t number = json_integer_value(wanted) - choices[i].first;
         return number >= 1 && number <= (json_int_t)COUNT_OF(choices[i].names) &&
-               str_equal(str_from_cstr(choices[i].names[number - 1]), there);
+               str_equal(str_from_cstr(choices[i].names[number - 1]), there) && there.len > 0;
     }
     return false;
 }

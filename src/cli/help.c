@@ -27,23 +27,6 @@ static void print_options(FILE *out, const char *title, const struct command_opt
     for (; options->name != NULL; options++) print_option(out, options);
 }
 
-void help_of_command(FILE *out, const struct command *command) {
-    bool has_options = command->options != NULL || command->flags != 0;
-    (void)fprintf(out, "Usage: alphabet %s%s%s%s\n\n%c%s.\n", command->name,
-                  command->arguments[0] != '\0' ? " " : "", command->arguments,
-                  has_options ? " [OPTIONS]" : "",
-                  command->summary[0] >= 'a' ? command->summary[0] - 'a' + 'A'
-                                             : command->summary[0],
-                  command->summary + 1);
-    if (command->details != NULL) (void)fprintf(out, "%s\n", command->details);
-    print_options(out, "Options", command->options);
-    if (command->flags & COMMAND_PRINTS) print_options(out, "Output", command_output_options());
-    if (command->flags & COMMAND_CONNECTS)
-        print_options(out, "Connection", command_connection_options());
-    if (command->example != NULL)
-        (void)fprintf(out, "\nExample:\n  alphabet %s\n", command->example);
-}
-
 static bool is_in_group(const struct command *command, const char *group) {
     size_t length = strlen(group);
     return strncmp(command->name, group, length) == 0 && command->name[length] == ' ';
@@ -58,6 +41,35 @@ static void print_summaries(FILE *out, const char *group) {
         (void)snprintf(left, sizeof left, "%s %s", table[i].name, table[i].arguments);
         (void)fprintf(out, "  %-30s  %s\n", left, table[i].summary);
     }
+}
+
+static bool is_group(const char *name) {
+    size_t count;
+    const struct command *table = command_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (is_in_group(&table[i], name)) return true;
+    return false;
+}
+
+void help_of_command(FILE *out, const struct command *command) {
+    bool has_options = command->options != NULL || command->flags != 0;
+    (void)fprintf(out, "Usage: alphabet %s%s%s%s\n\n%c%s.\n", command->name,
+                  command->arguments[0] != '\0' ? " " : "", command->arguments,
+                  has_options ? " [OPTIONS]" : "",
+                  command->summary[0] >= 'a' ? command->summary[0] - 'a' + 'A'
+                                             : command->summary[0],
+                  command->summary + 1);
+    if (command->details != NULL) (void)fprintf(out, "%s\n", command->details);
+    print_options(out, "Options", command->options);
+    if (command->flags & COMMAND_PRINTS) print_options(out, "Output", command_output_options());
+    if (command->flags & COMMAND_CONNECTS)
+        print_options(out, "Connection", command_connection_options());
+    if (is_group(command->name)) {
+        (void)fputs("\nFurther commands:\n", out);
+        print_summaries(out, command->name);
+    }
+    if (command->example != NULL)
+        (void)fprintf(out, "\nExample:\n  alphabet %s\n", command->example);
 }
 
 void help_of_group(FILE *out, const char *group) {
@@ -76,14 +88,6 @@ void help_of_all(FILE *out) {
 }
 
 /* ---- which command? ---- */
-
-static bool is_group(const char *name) {
-    size_t count;
-    const struct command *table = command_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (is_in_group(&table[i], name)) return true;
-    return false;
-}
 
 /* The longest name that the words begin with; *words says how many they are. */
 static const struct command *find(size_t count, const char *const *names, size_t *words) {

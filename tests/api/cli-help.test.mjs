@@ -35,7 +35,11 @@ test('every command explains itself, and `help COMMAND` says the same', async ()
     assert.ok(help.split('\n').every((line) => line.length <= 110), name);
   }
   for (const group of new Set(commands.filter(({ words }) => words.length > 1).map(({ words }) => words[0]))) {
-    assert.match(await cli.ok([group, '--help']), new RegExp(`^Usage: alphabet ${group} COMMAND`));
+    const behind = commands.filter(({ words }) => words.length > 1 && words[0] === group);
+    const help = await cli.ok([group, '--help']);
+    for (const { name } of behind) assert.ok(help.includes(`  ${name} `), `${group}: ${name}`);
+    if (commands.some(({ name }) => name === group)) continue; // a command itself, too
+    assert.match(help, new RegExp(`^Usage: alphabet ${group} COMMAND`));
     const without = await cli.run([group]);
     assert.deepEqual([without.code, without.out], [2, '']);
   }
