@@ -20,7 +20,7 @@ static int complain_list(const struct invocation *invocation, int code, const ch
     struct buf line = buf_with_max(0);
     (void)vsnprintf(text, sizeof text, format, list);
     buf_printf(&line, "alphabet %s: ", invocation->command->name);
-    buf_put_visible(&line, str_from_cstr(text), VISIBLE_LINES);
+    buf_put_visible(&line, str_from_cstr(text), VISIBLE_ONE_LINE);
     buf_put_char(&line, '\n');
     (void)fflush(stdout);
     (void)fputs(buf_str(&line).ptr, stderr);
