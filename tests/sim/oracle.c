@@ -142,10 +142,18 @@ static int64_t highest_fence(const struct snapshot *snapshot) {
     return highest;
 }
 
+/* The latest that the schedule made; rows grow. */
+static int64_t latest_planned(const struct snapshot *snapshot) {
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (oracle_is_planned(&snapshot->executions[i])) return snapshot->executions[i].row;
+    return 0;
+}
+
 void oracle_note_pause(struct world *world) {
     struct snapshot snapshot;
     oracle_read(world, &snapshot);
     world->fence_at_pause = highest_fence(&snapshot);
+    world->planned_at_pause = latest_planned(&snapshot);
     oracle_snapshot_free(&snapshot);
 }
 
@@ -186,6 +194,8 @@ static void check_pause(const struct world *world, const struct snapshot *snapsh
     }
     if (highest_fence(snapshot) > world->fence_at_pause)
         world_fail(world, "something was started though all is paused (S6)");
+    if (latest_planned(snapshot) > world->planned_at_pause)
+        world_fail(world, "a due time was decided though all is paused (S6)");
 }
 
 void oracle_check(struct world *world) {

@@ -330,6 +330,37 @@ static void test_a_request_in_the_store_stops_it_and_says_who_asked(void **state
     tidy(&fixture);
 }
 
+/* Ends and requests to cancel meet: one of them wins, and the record says which. */
+static void test_a_run_that_ends_while_it_is_cancelled_is_one_of_the_two(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    start(&fixture);
+    for (int i = 0; i < 200; i++) {
+        (void)add_job(&fixture, clock_now(clock_system()));
+        ask_to_stop(&fixture, "cancelled by ann@example.org");
+        if (i % 2) engine_cancel(fixture.engine, fixture.patient.last_row, STR("cancelled by bob"));
+    }
+    WAIT_FOR(totals_of(&fixture).succeeded + totals_of(&fixture).cancelled == 200);
+    engine_stop(fixture.engine);
+    struct err err = ERR_INIT;
+    struct arena arena = {0};
+    struct execution_page page;
+    struct execution_filter filter = {.limit = 1000};
+    struct store_tx *tx = store_read_begin(fixture.store, &err);
+    assert_true(store_execution_list(tx, &filter, &arena, &page, &err));
+    assert_int_equal(page.count, 200);
+    for (size_t i = 0; i < page.count; i++) {
+        bool cancelled = page.items[i].status == EXECUTION_CANCELLED;
+        assert_true(cancelled || page.items[i].status == EXECUTION_SUCCEEDED);
+        assert_int_equal(str_starts_with(page.items[i].error_message, STR("cancelled by ")),
+                         cancelled);
+    }
+    store_read_end(tx);
+    arena_free(&arena);
+    tidy(&fixture);
+}
+
 /* ---- pause-all ---- */
 
 static bool set_paused(struct store_tx *tx, void *context, struct err *err) {

@@ -101,7 +101,7 @@ struct world {
     bool paused;
     struct mono paused_at;
     uint64_t pause_ticket;
-    int64_t fence_at_pause;
+    int64_t fence_at_pause, planned_at_pause;
     struct plan_pause *pauses; // by their beginning
     size_t pause_count, pause_capacity;
     bool was_set_back; // the wall clock
@@ -159,7 +159,8 @@ void workload_end(struct world *world); // undoes a pause-all
 /* ---- oracle.c ---- */
 /* After any commit. */
 void oracle_check(struct world *world);
-/* Notes the highest fence: while all is paused, no higher one may appear. */
+/* Notes the highest fence and the latest planned execution: while all is paused, no higher one may
+ * appear. */
 void oracle_note_pause(struct world *world);
 /* When all has come to rest: every due time has its verdict, nothing is left lying. */
 void oracle_check_rest(struct world *world);
