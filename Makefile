@@ -4,10 +4,11 @@
 #   NINJAFLAGS="-j1"  passed to ninja
 #   SUITES="unit api" the only suites that `make test` runs
 #   FUZZ_SECONDS=60   how long `make fuzz` runs each target
+#   SOAK_SEEDS=1000   how many random histories `make soak` makes
 .POSIX:
 .SUFFIXES:
 .DEFAULT_GOAL := build
-.PHONY: run build test bench lint format sanitize fuzz clean help
+.PHONY: run build test bench lint format sanitize fuzz soak clean help
 
 RELEASE = build/release
 export NINJAFLAGS SUITES FUZZ_SECONDS
@@ -49,6 +50,12 @@ sanitize: ## the suite under address+undefined, then under thread
 fuzz: ## each parser under libFuzzer for FUZZ_SECONDS
 	@tools/need run test fuzz
 	@tests/fuzz/run
+
+soak: ## random histories of store and engine from SOAK_SEEDS seeds
+	@tools/need run test
+	@tools/configure build/soak
+	@ninja -C build/soak $(NINJAFLAGS)
+	@tests/soak build/soak $${SOAK_SEEDS:-1000}
 
 clean: ## remove everything that was built (never ./data)
 	rm -rf build
