@@ -167,7 +167,9 @@ static void set_connection(const struct client *client, const struct call *call)
     } else {
         (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, seconds);
     }
-    if (ca_file != NULL) (void)curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    if (ca_file == NULL) ca_file = getenv("ALPHABET_CA_FILE");
+    if (ca_file != NULL && ca_file[0] != '\0')
+        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
     if (client->session.is_loopback) (void)curl_easy_setopt(curl, CURLOPT_PROXY, "");
 }
 

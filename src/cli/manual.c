@@ -64,6 +64,7 @@ static void put_environment(FILE *out) {
     static const char *const variables[][2] = {
         {"ALPHABET_SERVER", "The server to talk to, unless --server is given."},
         {"ALPHABET_TOKEN", "The token to use, unless --token-file is given."},
+        {"ALPHABET_CA_FILE", "The authority of its certificate, unless --ca-file is given."},
         {"XDG_CONFIG_HOME", "Where alphabet/credentials.json is, instead of ~/.config."},
         {"NO_COLOR", "When set, no colours are used."},
         {"https_proxy", "A proxy for https; none is used for this machine itself."},

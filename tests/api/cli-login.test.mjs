@@ -1,12 +1,14 @@
 // The command line's login: where it is kept, how it is renewed, what is refused, and what never shows.
 import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { newCli, startFake } from './support/cli.mjs';
-import { startServer } from './support/server.mjs';
+import { program, startServer, waitFor } from './support/server.mjs';
 
 let server;
 const clis = [];
@@ -207,6 +209,46 @@ test('a token goes to another machine over TLS only, and to no server that it is
   } finally {
     await fake.stop();
   }
+});
+
+const has = (command) => spawnSync(command, ['--version']).error === undefined;
+
+test('certificates are verified', { skip: has('openssl') ? false : 'no openssl' }, async () => {
+  const cli = fresh();
+  const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => path.join(cli.home, name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+  const secure = https.createServer({ key: fs.readFileSync(key), cert: fs.readFileSync(certificate) }, (request, response) => response.end('{"items":[],"totalCount":0,"pageNumber":1,"pageSize":50}'));
+  secure.listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  const env = { ALPHABET_TOKEN: 'any', ALPHABET_SERVER: `https://127.0.0.1:${secure.address().port}` };
+  try {
+    const refused = await cli.run(['jobs', 'list'], { env });
+    assert.equal(refused.code, 6);
+    assert.match(refused.err, /cannot be trusted .*--ca-file/);
+    await cli.ok(['jobs', 'list', '--ca-file', certificate], { env });
+    await cli.ok(['jobs', 'list'], { env: { ...env, ALPHABET_CA_FILE: certificate } });
+    assert.equal((await cli.run(['jobs', 'list', '--ca-file', '/no/such/file'], { env })).code, 6);
+  } finally {
+    secure.closeAllConnections();
+    secure.close();
+    await once(secure, 'close');
+  }
+});
+
+test('on a terminal, login asks for the password and does not show it', { skip: has('script') ? false : 'no script(1)' }, async () => {
+  const cli = fresh();
+  const asked = spawn('script', ['-qec', `'${program}' login`, '/dev/null'], { env: { PATH: process.env.PATH, HOME: cli.home, ALPHABET_SERVER: server.base }, stdio: ['pipe', 'pipe', 'inherit'] });
+  let out = '';
+  asked.stdout.setEncoding('utf8').on('data', (text) => { out += text; });
+  const ended = once(asked, 'close');
+  await waitFor(() => out.includes('E-mail: '), { what: 'the question who' });
+  asked.stdin.write(`${server.email}\n`);
+  // What arrives before the echo is off is thrown away, so it is said again until it was heard.
+  await waitFor(() => out.includes('Password: '), { what: 'the question for the password' });
+  await waitFor(() => { if (asked.exitCode === null) asked.stdin.write(`${server.password}\n`); return asked.exitCode !== null; }, { what: 'its end', every: 300 });
+  await ended;
+  assert.equal(asked.exitCode, 0, out);
+  assert.match(out, /logged in at /);
 });
 
 test('429 is waited for; 503 and 500 are told; redirects are not followed', async () => {
