@@ -100,9 +100,10 @@ static char *ask_hidden(int terminal, const char *question) {
     bool known = tcgetattr(terminal, &before) == 0;
     hidden = before;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    say(terminal, question);
-    /* Better no password than one that can be read on the screen. */
+    /* Better no password than one that can be read on the screen; hence also before the question.
+     */
     if (!known || tcsetattr(terminal, TCSAFLUSH, &hidden) != 0) return NULL;
+    say(terminal, question);
     char *line = read_line(terminal);
     (void)tcsetattr(terminal, TCSAFLUSH, &before);
     say(terminal, "\n");
