@@ -46,6 +46,7 @@ struct server {
     struct secrets *secrets;
     struct guard *guard;
     struct code_handlers *code_handlers;
+    struct beneath *beneath;
 
     struct zone_cache *zones;
     struct store *store;
@@ -197,6 +198,35 @@ static bool prepare_code(struct server *server, struct err *err) {
     return true;
 }
 
+/* Who could write a FileOperation could else read the database, its key and the secrets. */
+static bool check_root_holds_nothing(const struct server *server, const char *folder,
+                                     const char *setting, struct err *err) {
+    if (folder[0] == '\0' || !beneath_holds(server->beneath, folder)) return true;
+    return err_set(err, ERR_INVALID,
+                   "Scheduler:Jobs:AllowedFileRoots: one of them holds %s, the folder of %s; name "
+                   "folders that hold nothing of the server",
+                   folder, setting);
+}
+
+static bool prepare_files(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    server->beneath = beneath_new(settings->file_roots.items, err);
+    if (server->beneath == NULL) return err_wrap(err, "Scheduler:Jobs:AllowedFileRoots");
+    for (size_t i = 0; i < beneath_count(server->beneath); i++)
+        if (beneath_is_open_to_all(server->beneath, i))
+            log_warn("everybody on this machine may write to a file root", "root=%.*s",
+                     STR_ARG(beneath_root_path(server->beneath, i)));
+    server->handlers.files = (struct file_operation_options){
+        .beneath = server->beneath,
+        .secrets = server->secrets,
+        .machine_name = server->node_name,
+        .max_unpacked_bytes = settings->max_unpacked_bytes,
+    };
+    return check_root_holds_nothing(server, settings->data_directory, "Data:Directory", err) &&
+           check_root_holds_nothing(server, settings->secrets_directory,
+                                    "Scheduler:Secrets:Directory", err);
+}
+
 static bool prepare_handlers(struct server *server, struct err *err) {
     if (!prepare_code(server, err)) return false;
     const struct text_list *hosts = &server->settings.allowed_hosts;
@@ -228,7 +258,7 @@ static bool prepare_handlers(struct server *server, struct err *err) {
         .clock = server->clock,
         .machine_name = server->node_name,
     };
-    return true;
+    return prepare_files(server, err);
 }
 
 static bool make_api(struct server *server, struct err *err) {
@@ -368,6 +398,7 @@ static void stop(struct server *server) {
     guard_free(server->guard);
     secrets_free(server->secrets);
     code_handlers_free(server->code_handlers);
+    beneath_free(server->beneath);
     zone_cache_free(server->zones);
     settings_free(&server->settings);
     arena_free(&server->arena);

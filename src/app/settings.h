@@ -75,6 +75,8 @@ struct settings {
     int64_t keep_execution_days;
     int64_t default_timeout_seconds, heartbeat_seconds, max_output_bytes, shutdown_grace_seconds;
     const char *orphan_policy;
+    struct text_list file_roots;
+    int64_t max_unpacked_bytes;
     int64_t retry_max_attempts, retry_delay_seconds;
     bool allow_private_networks;
     struct text_list allowed_hosts;

@@ -6,8 +6,10 @@ void handlers_validate(enum job_type type, const json_t *configuration,
     switch (type) {
     case JOB_HTTP_CALL: http_call_validate(&options->http, configuration, faults); return;
     case JOB_CODE_EXECUTION: code_execution_validate(&options->code, configuration, faults); return;
-    case JOB_STORED_PROCEDURE:
-    case JOB_FILE_OPERATION: break;
+    case JOB_FILE_OPERATION:
+        file_operation_validate(&options->files, configuration, faults);
+        return;
+    case JOB_STORED_PROCEDURE: break;
     }
     faults_add(faults, STR("jobType"), "this server does not offer %.*s yet",
                STR_ARG(job_type_name(type)));
@@ -27,7 +29,10 @@ bool handlers_make(void *context, uv_loop_t *loop, struct handler *handlers[HAND
         handlers[JOB_ALERT] = alert_delivery_new(loop, &options->alerts, err);
     if (handlers[JOB_ALERT])
         handlers[JOB_CODE_EXECUTION] = code_execution_new(loop, &options->code, err);
-    if (handlers[JOB_CODE_EXECUTION]) return true;
+    if (handlers[JOB_CODE_EXECUTION]) {
+        handlers[JOB_FILE_OPERATION] = file_operation_new(loop, &options->files);
+        return true;
+    }
     for (size_t i = 0; i < HANDLERS; i++) {
         if (handlers[i]) handlers[i]->free(handlers[i]);
         handlers[i] = NULL;

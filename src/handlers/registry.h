@@ -15,6 +15,7 @@
 
 #include "handlers/alert_delivery.h"
 #include "handlers/code_execution.h"
+#include "handlers/file_operation.h"
 #include "handlers/handler.h"
 #include "handlers/http_call.h"
 
@@ -26,6 +27,7 @@ struct handlers_options {
     struct http_call_options http;
     struct alert_options alerts;
     struct code_execution_options code;
+    struct file_operation_options files;
 };
 
 void handlers_validate(enum job_type type, const json_t *configuration,
