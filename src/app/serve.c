@@ -341,11 +341,11 @@ static bool read_pem(struct server *server, const char *path, const char **ret, 
  * of the program and the calls of its jobs: who accepts until there are none left can neither
  * answer nor run a job, and libmicrohttpd may turn in circles. */
 static unsigned connections_that_fit(const struct settings *settings) {
-    enum { OWN_DESCRIPTORS = 32 };
+    enum { OWN_DESCRIPTORS = 48, DESCRIPTORS_OF_A_RUN = 4 }; // a handler's pipes, its process
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) return (unsigned)settings->max_connections;
     int64_t limit = files.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)files.rlim_cur;
-    int64_t fit = limit - OWN_DESCRIPTORS - settings->worker_count;
+    int64_t fit = limit - OWN_DESCRIPTORS - settings->worker_count * DESCRIPTORS_OF_A_RUN;
     if (fit < limit / 4) fit = limit / 4;
     if (fit >= settings->max_connections) return (unsigned)settings->max_connections;
     log_warn("few descriptors", "limit=%lld connections=%lld wanted=%lld", (long long)limit,

@@ -34,6 +34,7 @@ struct alert_delivery {
     uv_async_t bell;
     pthread_mutex_t lock;
     struct channel *ended; // e-mails; under the lock
+    bool curl_is_up;
 };
 
 enum channel_state { CHANNEL_UNUSED, CHANNEL_OWED, CHANNEL_DELIVERED, CHANNEL_BEFORE };
@@ -392,6 +393,14 @@ static void make_channels(struct delivery *delivery, struct str delivered) {
     json_decref(before);
 }
 
+/* libcurl and what it loads take more than a megabyte: not before there is something to tell. Here,
+ * because an e-mail has a thread of its own. */
+static void start_curl(struct alert_delivery *self) {
+    if (self->curl_is_up) return;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) abort();
+    self->curl_is_up = true;
+}
+
 static void start(struct handler *handler, struct run *run) {
     struct delivery *delivery = xcalloc(1, sizeof *delivery);
     struct err err = ERR_INIT;
@@ -410,6 +419,7 @@ static void start(struct handler *handler, struct run *run) {
         return;
     }
     run->state = delivery;
+    start_curl(delivery->owner);
     for (size_t i = 0; i < delivery->count; i++)
         if (delivery->channels[i].state == CHANNEL_OWED) channel_begin(&delivery->channels[i]);
     if (delivery->in_flight > 0) return;
@@ -459,7 +469,7 @@ static void free_handler(struct handler *handler) {
     curl_loop_free(self->curls);
     redactor_free(&self->redactor);
     (void)pthread_mutex_destroy(&self->lock);
-    curl_global_cleanup();
+    if (self->curl_is_up) curl_global_cleanup();
     uv_close((uv_handle_t *)&self->bell, on_bell_closed);
 }
 
@@ -494,7 +504,6 @@ struct handler *alert_delivery_new(uv_loop_t *loop, const struct alert_options *
         .stop = stop,
         .free = free_handler,
     };
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) abort(); // before there are threads
     (void)pthread_mutex_init(&self->lock, NULL);
     (void)uv_async_init(loop, &self->bell, on_bell);
     self->bell.data = self;
