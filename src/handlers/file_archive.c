@@ -4,10 +4,9 @@
  * believed: it is never asked to write to a disk itself. */
 #include "handlers/file_archive.h"
 
+#include "handlers/archive_library.h"
 #include "handlers/file_copy.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ locale_t file_archive_locale(void) {
 }
 
 static bool fail(struct archive *archive, struct err *err) {
-    const char *why = archive_error_string(archive);
+    const char *why = libarchive()->archive_error_string(archive);
     return err_set(err, ERR_INVALID, "%s", why ? why : "the archive cannot be worked with");
 }
 
@@ -34,27 +33,30 @@ struct file_packer {
 
 static bool set_format(struct archive *archive, enum file_compression compression) {
     bool ok = compression == FILE_ZIP
-                  ? archive_write_set_format_zip(archive) == ARCHIVE_OK
-                  : archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK;
-    if (compression == FILE_TAR_GZ) ok = ok && archive_write_add_filter_gzip(archive) == ARCHIVE_OK;
+                  ? libarchive()->archive_write_set_format_zip(archive) == ARCHIVE_OK
+                  : libarchive()->archive_write_set_format_pax_restricted(archive) == ARCHIVE_OK;
+    if (compression == FILE_TAR_GZ)
+        ok = ok && libarchive()->archive_write_add_filter_gzip(archive) == ARCHIVE_OK;
     if (compression == FILE_TAR_ZST) {
-        ok = ok && archive_write_add_filter_zstd(archive) == ARCHIVE_OK;
+        ok = ok && libarchive()->archive_write_add_filter_zstd(archive) == ARCHIVE_OK;
         /* One thread compresses while this one reads, as `tar --zstd` does. Not every version of
          * the library can. */
-        (void)archive_write_set_filter_option(archive, "zstd", "threads", "1");
+        (void)libarchive()->archive_write_set_filter_option(archive, "zstd", "threads", "1");
     }
-    return ok && archive_write_set_bytes_per_block(archive, WRITE_BLOCK) == ARCHIVE_OK &&
-           archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK;
+    return ok &&
+           libarchive()->archive_write_set_bytes_per_block(archive, WRITE_BLOCK) == ARCHIVE_OK &&
+           libarchive()->archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK;
 }
 
 struct file_packer *file_packer_new(int fd, enum file_compression compression, struct err *err) {
+    if (!archive_library_load(err)) return NULL;
     struct file_packer *packer = xcalloc(1, sizeof *packer);
-    packer->archive = archive_write_new();
-    packer->entry = archive_entry_new();
+    packer->archive = libarchive()->archive_write_new();
+    packer->entry = libarchive()->archive_entry_new();
     packer->bytes = xmalloc(FILE_CHUNK);
     if (!packer->archive || !packer->entry) abort(); // out of memory
     if (set_format(packer->archive, compression) &&
-        archive_write_open_fd(packer->archive, fd) == ARCHIVE_OK)
+        libarchive()->archive_write_open_fd(packer->archive, fd) == ARCHIVE_OK)
         return packer;
     (void)fail(packer->archive, err);
     file_packer_free(packer);
@@ -63,26 +65,28 @@ struct file_packer *file_packer_new(int fd, enum file_compression compression, s
 
 void file_packer_free(struct file_packer *packer) {
     if (!packer) return;
-    (void)archive_write_fail(packer->archive); // what is not closed is not wanted any more
-    (void)archive_write_free(packer->archive);
-    archive_entry_free(packer->entry);
+    (void)libarchive()->archive_write_fail(
+        packer->archive); // what is not closed is not wanted any more
+    (void)libarchive()->archive_write_free(packer->archive);
+    libarchive()->archive_entry_free(packer->entry);
     free(packer->bytes);
     free(packer);
 }
 
 bool file_packer_close(struct file_packer *packer, struct err *err) {
-    return archive_write_close(packer->archive) == ARCHIVE_OK || fail(packer->archive, err);
+    return libarchive()->archive_write_close(packer->archive) == ARCHIVE_OK ||
+           fail(packer->archive, err);
 }
 
 static bool begin_entry(struct file_packer *packer, const struct stat *status, const char *name,
                         struct err *err) {
-    struct archive_entry *entry = archive_entry_clear(packer->entry);
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, status->st_mode & 0777);
-    archive_entry_set_size(entry, status->st_size);
-    archive_entry_set_mtime(entry, status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
-    int result = archive_write_header(packer->archive, entry);
+    struct archive_entry *entry = libarchive()->archive_entry_clear(packer->entry);
+    libarchive()->archive_entry_set_pathname(entry, name);
+    libarchive()->archive_entry_set_filetype(entry, AE_IFREG);
+    libarchive()->archive_entry_set_perm(entry, status->st_mode & 0777);
+    libarchive()->archive_entry_set_size(entry, status->st_size);
+    libarchive()->archive_entry_set_mtime(entry, status->st_mtim.tv_sec, status->st_mtim.tv_nsec);
+    int result = libarchive()->archive_write_header(packer->archive, entry);
     return result == ARCHIVE_OK || result == ARCHIVE_WARN || fail(packer->archive, err);
 }
 
@@ -100,7 +104,8 @@ static enum pack_result put_bytes(struct file_packer *packer, int fd, int64_t le
             return PACK_BROKEN;
         }
         for (ssize_t put = 0, more; put < got; put += more) {
-            more = archive_write_data(packer->archive, packer->bytes + put, (size_t)(got - put));
+            more = libarchive()->archive_write_data(packer->archive, packer->bytes + put,
+                                                    (size_t)(got - put));
             if (more > 0) continue;
             (void)fail(packer->archive, err);
             return PACK_BROKEN;
@@ -116,7 +121,7 @@ enum pack_result file_packer_add(struct file_packer *packer, int fd, const struc
     if (!begin_entry(packer, status, name, err)) return PACK_BROKEN;
     enum pack_result result = put_bytes(packer, fd, status->st_size, is_stopped, err);
     if (result != PACK_DONE) return result;
-    if (archive_write_finish_entry(packer->archive) < ARCHIVE_WARN) {
+    if (libarchive()->archive_write_finish_entry(packer->archive) < ARCHIVE_WARN) {
         (void)fail(packer->archive, err);
         return PACK_BROKEN;
     }
@@ -134,23 +139,24 @@ struct file_unpacker {
 };
 
 struct file_unpacker *file_unpacker_new(int fd, int64_t max_bytes, struct err *err) {
+    if (!archive_library_load(err)) return NULL;
     struct file_unpacker *unpacker = xcalloc(1, sizeof *unpacker);
-    struct archive *archive = unpacker->archive = archive_read_new();
+    struct archive *archive = unpacker->archive = libarchive()->archive_read_new();
     struct stat status;
     if (!archive) abort(); // out of memory
     unpacker->max_bytes = max_bytes;
     unpacker->name = buf_with_max(MAX_PATH_BYTES);
     bool ok = fstat(fd, &status) == 0 && lseek(fd, 0, SEEK_SET) == 0;
     unpacker->packed_size = ok ? status.st_size : 0;
-    ok = ok && archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
-         archive_read_support_filter_zstd(archive) == ARCHIVE_OK &&
-         archive_read_support_format_tar(archive) == ARCHIVE_OK &&
-         archive_read_support_format_zip(archive) == ARCHIVE_OK &&
-         archive_read_open_fd(archive, fd, READ_BLOCK) == ARCHIVE_OK;
+    ok = ok && libarchive()->archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
+         libarchive()->archive_read_support_filter_zstd(archive) == ARCHIVE_OK &&
+         libarchive()->archive_read_support_format_tar(archive) == ARCHIVE_OK &&
+         libarchive()->archive_read_support_format_zip(archive) == ARCHIVE_OK &&
+         libarchive()->archive_read_open_fd(archive, fd, READ_BLOCK) == ARCHIVE_OK;
     if (ok) return unpacker;
-    if (archive_error_string(archive))
+    if (libarchive()->archive_error_string(archive))
         (void)err_set(err, ERR_INVALID, "is no zip, tar, tar.gz or tar.zst: %s",
-                      archive_error_string(archive));
+                      libarchive()->archive_error_string(archive));
     else
         (void)err_set(err, ERR_INVALID, "cannot be read");
     file_unpacker_free(unpacker);
@@ -159,7 +165,7 @@ struct file_unpacker *file_unpacker_new(int fd, int64_t max_bytes, struct err *e
 
 void file_unpacker_free(struct file_unpacker *unpacker) {
     if (!unpacker) return;
-    (void)archive_read_free(unpacker->archive);
+    (void)libarchive()->archive_read_free(unpacker->archive);
     buf_free(&unpacker->name);
     free(unpacker);
 }
@@ -181,8 +187,8 @@ static bool is_plain_name(struct str name) {
 /* `./a/` is `a`; nothing else is mended. */
 static bool take_name(struct file_unpacker *unpacker, struct archive_entry *entry, bool *ret_is_top,
                       struct err *err) {
-    const char *text = archive_entry_pathname_utf8(entry);
-    if (!text) text = archive_entry_pathname(entry);
+    const char *text = libarchive()->archive_entry_pathname_utf8(entry);
+    if (!text) text = libarchive()->archive_entry_pathname(entry);
     struct str name = str_from_cstr(text);
     while (str_starts_with(name, STR("./"))) name = str_slice(name, 2, name.len);
     if (name.len > 0 && name.ptr[name.len - 1] == '/') name.len--;
@@ -201,15 +207,15 @@ static bool take_name(struct file_unpacker *unpacker, struct archive_entry *entr
 
 static bool check_entry(struct file_unpacker *unpacker, struct archive_entry *entry,
                         struct err *err) {
-    mode_t type = archive_entry_filetype(entry);
-    const char *what = archive_entry_hardlink(entry)          ? "a hard link"
-                       : type == AE_IFLNK                     ? "a symbolic link"
-                       : type != AE_IFREG && type != AE_IFDIR ? "a device, FIFO or socket"
-                                                              : NULL;
+    mode_t type = libarchive()->archive_entry_filetype(entry);
+    const char *what = libarchive()->archive_entry_hardlink(entry) ? "a hard link"
+                       : type == AE_IFLNK                          ? "a symbolic link"
+                       : type != AE_IFREG && type != AE_IFDIR      ? "a device, FIFO or socket"
+                                                                   : NULL;
     if (what)
         return err_set(err, ERR_INVALID, "holds %s, and nothing is unpacked: %.100s", what,
                        unpacker->name.ptr);
-    if (archive_entry_is_encrypted(entry))
+    if (libarchive()->archive_entry_is_encrypted(entry))
         return err_set(err, ERR_INVALID, "is encrypted: %.100s", unpacker->name.ptr);
     if (++unpacker->entries > MAX_ARCHIVE_ENTRIES)
         return err_set(err, ERR_LIMIT, "holds more than %d entries", MAX_ARCHIVE_ENTRIES);
@@ -221,7 +227,7 @@ bool file_unpacker_next(struct file_unpacker *unpacker, struct archived_file *re
     struct archive_entry *entry;
     bool is_top = true;
     while (is_top) {
-        int result = archive_read_next_header(unpacker->archive, &entry);
+        int result = libarchive()->archive_read_next_header(unpacker->archive, &entry);
         if (result == ARCHIVE_EOF) return false;
         if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return fail(unpacker->archive, err);
         if (!take_name(unpacker, entry, &is_top, err)) return false;
@@ -229,18 +235,20 @@ bool file_unpacker_next(struct file_unpacker *unpacker, struct archived_file *re
     }
     *ret = (struct archived_file){
         .name = unpacker->name.ptr,
-        .is_folder = archive_entry_filetype(entry) == AE_IFDIR,
-        .mode = (archive_entry_perm(entry) & 0755) | 0600,
-        .size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : -1,
-        .modified = {.tv_sec = archive_entry_mtime(entry),
-                     .tv_nsec = archive_entry_mtime_nsec(entry)},
+        .is_folder = libarchive()->archive_entry_filetype(entry) == AE_IFDIR,
+        .mode = (libarchive()->archive_entry_perm(entry) & 0755) | 0600,
+        .size = libarchive()->archive_entry_size_is_set(entry)
+                    ? libarchive()->archive_entry_size(entry)
+                    : -1,
+        .modified = {.tv_sec = libarchive()->archive_entry_mtime(entry),
+                     .tv_nsec = libarchive()->archive_entry_mtime_nsec(entry)},
     };
     return true;
 }
 
 int64_t file_unpacker_read(struct file_unpacker *unpacker, void *bytes, size_t size,
                            struct err *err) {
-    ssize_t got = archive_read_data(unpacker->archive, bytes, size);
+    ssize_t got = libarchive()->archive_read_data(unpacker->archive, bytes, size);
     if (got < 0) {
         (void)fail(unpacker->archive, err);
         return -1;
