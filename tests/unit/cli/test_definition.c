@@ -7,7 +7,8 @@ static const char job[] =
     " \"runAt\": \"2030-05-01T06:00:00.000Z\", \"timeoutSeconds\": 300, \"description\": null,"
     " \"tags\": [\"x\", \"y\"], \"retryPolicy\": {\"maxAttempts\": 3, \"backoff\": \"Fixed\"},"
     " \"jobConfiguration\": {\"url\": \"u\", \"method\": \"POST\", \"signingSecret\": \"***\"},"
-    " \"exclusions\": {\"excludedDaysOfWeek\": [\"Sunday\"], \"timeRange\": {\"start\": \"22:00:00\", \"end\": \"06:00:00\"}}}";
+    " \"exclusions\": {\"excludedDaysOfWeek\": [\"Sunday\"], \"timeRange\": {\"start\": "
+    "\"22:00:00\", \"end\": \"06:00:00\"}}}";
 
 static void check(const char *wanted, size_t changes) {
     struct err err = ERR_INIT;
