@@ -29,6 +29,8 @@ struct file_packer {
     struct archive *archive;
     struct archive_entry *entry;
     char *bytes;
+    int fd;
+    int64_t flushed;
 };
 
 static bool set_format(struct archive *archive, enum file_compression compression) {
@@ -51,6 +53,7 @@ static bool set_format(struct archive *archive, enum file_compression compressio
 struct file_packer *file_packer_new(int fd, enum file_compression compression, struct err *err) {
     if (!archive_library_load(err)) return NULL;
     struct file_packer *packer = xcalloc(1, sizeof *packer);
+    packer->fd = fd;
     packer->archive = libarchive()->archive_write_new();
     packer->entry = libarchive()->archive_entry_new();
     packer->bytes = xmalloc(FILE_CHUNK);
@@ -96,6 +99,7 @@ static enum pack_result put_bytes(struct file_packer *packer, int fd, int64_t le
     while (left > 0) {
         size_t wanted = left < FILE_CHUNK ? (size_t)left : (size_t)FILE_CHUNK;
         if (atomic_load(is_stopped)) return PACK_STOPPED;
+        file_flush_behind(packer->fd, &packer->flushed);
         ssize_t got = read(fd, packer->bytes, wanted);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) {

@@ -80,7 +80,7 @@ static const char *fault_of(struct str path, bool may_have_pattern, bool may_end
         if (!may_end_with_slash) return "must not end with a slash";
         rest.len--;
     }
-    while (!str_is_absent(rest)) {
+    while (path.len > 1 && !str_is_absent(rest)) {
         struct str part = str_cut(&rest, '/');
         if (part.len == 0 || str_equal(part, STR(".")) || str_equal(part, STR("..")))
             return "must not contain '.', '..' or an empty part";
@@ -181,11 +181,13 @@ static void read_compression(struct reader *r) {
         return;
     }
     for (size_t i = 0; i < COUNT_OF(compressions); i++) {
-        if (!str_ends_with(archive, str_from_cstr(file_compression_ending((int)i)))) continue;
+        if (!str_ends_with(archive,
+                           str_from_cstr(file_compression_ending((enum file_compression)i))))
+            continue;
         r->config.compression = (enum file_compression)i;
         is_found = true;
     }
-    if (!is_found && !str_is_absent(archive))
+    if (!is_found && !str_is_absent(archive) && !str_ends_with(archive, STR("/")))
         faults_add(r->faults, field_of(r, "archivePath"),
                    "must end with .zip, .tar.gz or .tar.zst");
     if (!value) return;

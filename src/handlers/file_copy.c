@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { TRIES = 10 };
+enum { TRIES = 10, FLUSH_BYTES = 32 * 1024 * 1024 };
 
 /* --- drafts --- */
 
@@ -105,6 +105,15 @@ bool file_write_all(int fd, const void *bytes, size_t size, struct err *err) {
     return true;
 }
 
+void file_flush_behind(int fd, int64_t *flushed) {
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at - *flushed < FLUSH_BYTES) return;
+    (void)sync_file_range(fd, *flushed, at - *flushed, SYNC_FILE_RANGE_WRITE);
+    if (*flushed >= FLUSH_BYTES) // the one before this has had its time
+        (void)sync_file_range(fd, *flushed - FLUSH_BYTES, FLUSH_BYTES, SYNC_FILE_RANGE_WAIT_BEFORE);
+    *flushed = at;
+}
+
 /* One piece by way of memory, where the kernel cannot copy by itself. */
 static ssize_t copy_piece(int from, int to, char *bytes, struct err *err) {
     ssize_t got = read(from, bytes, FILE_CHUNK);
@@ -115,9 +124,10 @@ static ssize_t copy_piece(int from, int to, char *bytes, struct err *err) {
 static bool copy_bytes(int from, int to, const atomic_bool *is_stopped, int64_t *ret_size,
                        struct err *err) {
     char *bytes = NULL;
-    int64_t size = 0;
+    int64_t size = 0, flushed = 0;
     ssize_t got = 1;
     while (got > 0 && !atomic_load(is_stopped)) {
+        file_flush_behind(to, &flushed);
         if (!bytes) {
             got = copy_file_range(from, NULL, to, NULL, FILE_CHUNK, 0);
             /* Some file systems say 0 for files whose size they do not know. */

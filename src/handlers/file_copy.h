@@ -45,6 +45,9 @@ WARN_UNUSED bool file_same_content(const struct beneath *beneath, struct place a
                                    const atomic_bool *is_stopped);
 /* Has the file changed since the status was taken? */
 bool file_has_changed(const struct stat *before, const struct stat *now);
+/* What was written long enough ago goes to the disk now, so that the flush at the end, which
+ * nothing can stop, is short. flushed begins as 0. */
+void file_flush_behind(int fd, int64_t *flushed);
 WARN_UNUSED bool file_write_all(int fd, const void *bytes, size_t size, struct err *err);
 
 #endif

@@ -53,8 +53,9 @@ static bool write_entry(struct file_task *task, const struct archived_file *entr
     if (!file_task_make_parent(task, to, err) ||
         !file_draft_open(task->options.beneath, to, &draft, err))
         return false;
-    int64_t got = 1;
+    int64_t got = 1, flushed = 0;
     while (got > 0 && !atomic_load(&task->is_stopped)) {
+        file_flush_behind(draft.fd, &flushed);
         got = file_unpacker_read(task->unpacker, task->bytes_at_hand, FILE_CHUNK, err);
         if (got <= 0) break;
         task->bytes += got;

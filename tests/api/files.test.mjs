@@ -4,6 +4,7 @@
 // name rows of docs/security.md.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -386,6 +387,39 @@ test('killed in the middle: every file is whole, nothing is left over, and the n
   assert.deepEqual(all.map(({ status, errorType }) => [status, errorType]), [['Failed', 'Orphaned'], ['Succeeded', null]]);
   assert.equal(await wholeAndNothingElse(`${at}/in`, to), 20);
   fs.rmSync(to, { recursive: true });
+});
+
+test('killed again and again: Move between file systems and Archive lose nothing, and finish', async () => {
+  const at = place(), moved = `${memory}/moved`, archive = `${memory}/again.tar.zst`;
+  const contents = new Map();
+  for (let i = 0; i < 60; i++) contents.set(`f${i}`, randomBytes(1 << 20));
+  for (const folder of ['move', 'pack']) {
+    fs.mkdirSync(`${at}/${folder}`);
+    for (const [name, bytes] of contents) fs.writeFileSync(`${at}/${folder}/${name}`, bytes);
+  }
+  const retryPolicy = { maxAttempts: 50, delaySeconds: 0 };
+  const jobs = [await create({ operation: 'Move', sourcePath: `${at}/move`, destinationPath: moved }, { retryPolicy }),
+    await create({ operation: 'Archive', sourcePath: `${at}/pack`, archivePath: archive }, { retryPolicy })];
+  for (const each of jobs) await it.trigger(each);
+  for (let kills = 0; kills < 5; kills++) {
+    await new Promise((resolve) => { setTimeout(resolve, 20 + Math.random() * 150); });
+    await it.restart('SIGKILL');
+    for (const [name, bytes] of contents) {
+      const whole = (file) => fs.existsSync(file) && fs.readFileSync(file).equals(bytes);
+      assert.ok(whole(`${at}/move/${name}`) || whole(`${moved}/${name}`), `${name} is gone`);
+      assert.ok(whole(`${at}/pack/${name}`) || fs.existsSync(archive), `${name} is gone`);
+    }
+  }
+  for (const each of jobs) {
+    await waitFor(async () => (await it.executions(each)).some(({ status }) => status === 'Succeeded'), { what: 'success', seconds: 60 });
+    for (const { status, errorType } of await it.executions(each)) assert.ok(status === 'Succeeded' || errorType === 'Orphaned', errorType);
+  }
+  assert.deepEqual([fs.readdirSync(`${at}/move`), fs.readdirSync(`${at}/pack`)], [[], []]);
+  assert.deepEqual(fs.readdirSync(moved).sort(), [...contents.keys()].sort());
+  fs.mkdirSync(`${at}/back`);
+  execFileSync('tar', ['-xf', archive, '-C', `${at}/back`]);
+  for (const [name, bytes] of contents) for (const folder of [moved, `${at}/back`]) assert.ok(fs.readFileSync(`${folder}/${name}`).equals(bytes), name);
+  assert.deepEqual(fs.readdirSync(memory).filter((name) => name.startsWith('.alphabet-')), []);
 });
 
 test('many at once take turns, and the server answers meanwhile', async () => {
