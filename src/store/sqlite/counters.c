@@ -46,18 +46,53 @@ static void bind_range(struct query *q, const struct range *range) {
     query_i64(q, range->end);
 }
 
-static bool read_ended(struct store_tx *tx, const struct range *range,
-                       struct timeline_bucket *buckets, struct err *err) {
-    struct query q = query_begin(tx, SQL_TIMELINE_GET);
-    bind_range(&q, range);
+/* Adds the rows of a length that lie in the range to their buckets. `span` is 1, 60 or 1440
+ * minutes, and everything in the range a multiple of it. */
+static bool add_rows(struct store_tx *tx, int64_t span, const struct range *range,
+                     struct timeline_bucket *buckets, struct err *err) {
+    struct query q = query_begin(tx, span == 1 ? SQL_TIMELINE_GET : SQL_TIMELINE_GET_LONG);
+    query_i64(&q, range->first / span);
+    query_i64(&q, range->bucket_minutes / span);
+    if (span > 1) query_i64(&q, span);
+    query_i64(&q, range->end / span);
     while (query_row(&q)) {
         struct timeline_bucket *bucket = &buckets[read_i64(&q)];
-        bucket->succeeded = read_i64(&q);
-        bucket->failed = read_i64(&q);
-        bucket->cancelled = read_i64(&q);
-        bucket->duration_us = read_i64(&q);
+        bucket->succeeded += read_i64(&q);
+        bucket->failed += read_i64(&q);
+        bucket->cancelled += read_i64(&q);
+        bucket->duration_us += read_i64(&q);
     }
     return query_end(&q, err);
+}
+
+static int64_t multiple_from(int64_t minute, int64_t span) {
+    return (minute + span - 1) / span * span;
+}
+
+/* One bucket that begins and ends anywhere: its whole days, the whole hours beside them, and the
+ * minutes at both ends. */
+static bool add_one(struct store_tx *tx, int64_t span, int64_t first, int64_t end,
+                    struct timeline_bucket *bucket, struct err *err) {
+    const int64_t smaller = span == MINUTES_A_DAY ? MINUTES_AN_HOUR : 1;
+    if (first >= end) return true;
+    int64_t from = multiple_from(first, span), to = end / span * span;
+    if (from >= to) return add_one(tx, smaller, first, end, bucket, err);
+    const struct range whole = {.first = from, .end = to, .bucket_minutes = to - from};
+    return add_rows(tx, span, &whole, bucket, err) &&
+           add_one(tx, smaller, first, from, bucket, err) &&
+           add_one(tx, smaller, to, end, bucket, err);
+}
+
+static bool read_ended(struct store_tx *tx, const struct range *range,
+                       struct timeline_bucket *buckets, struct err *err) {
+    static const int64_t spans[] = {MINUTES_A_DAY, MINUTES_AN_HOUR};
+    if (range->first < 0) return add_rows(tx, 1, range, buckets, err);
+    if (range->end - range->first == range->bucket_minutes)
+        return add_one(tx, spans[0], range->first, range->end, buckets, err);
+    for (size_t i = 0; i < COUNT_OF(spans); i++)
+        if (range->first % spans[i] == 0 && range->bucket_minutes % spans[i] == 0)
+            return add_rows(tx, spans[i], range, buckets, err);
+    return add_rows(tx, 1, range, buckets, err);
 }
 
 static bool read_running(struct store_tx *tx, const struct range *range,

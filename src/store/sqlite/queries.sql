@@ -66,10 +66,27 @@ on conflict (minute) do update set
 -- name: timeline_drop_empty
 delete from timeline where minute = :minute and succeeded = 0 and failed = 0 and cancelled = 0 and duration_us = 0;
 
+-- The hour or the day of that minute.
+-- name: timeline_long_add
+insert into timeline_long (span, number, succeeded, failed, cancelled, duration_us)
+values (:span, :number, :succeeded, :failed, :cancelled, :duration_us)
+on conflict (span, number) do update set
+    succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+    cancelled = cancelled + excluded.cancelled, duration_us = duration_us + excluded.duration_us;
+
+-- name: timeline_long_drop_empty
+delete from timeline_long where span = :span and number = :number
+    and succeeded = 0 and failed = 0 and cancelled = 0 and duration_us = 0;
+
 -- name: timeline_get
 select (minute - :first) / :bucket_minutes as bucket, sum(succeeded), sum(failed), sum(cancelled),
     sum(duration_us)
 from timeline where minute >= :first and minute < :end group by bucket;
+
+-- By hours or days.
+-- name: timeline_get_long
+select (number - :first) / :bucket as bucket, sum(succeeded), sum(failed), sum(cancelled), sum(duration_us)
+from timeline_long where span = :span and number >= :first and number < :end group by bucket;
 
 -- name: timeline_running
 select (started_at / 60000000 - :first) / :bucket_minutes as bucket, count(*)

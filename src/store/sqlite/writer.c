@@ -11,15 +11,41 @@ enum { US_PER_MINUTE = 60 * 1000000 };
 
 /* ---- minutes --------------------------------------------------------------------------------- */
 
+static void bind_counts(struct query *q, const struct minute_counts *counts) {
+    query_i64(q, counts->succeeded);
+    query_i64(q, counts->failed);
+    query_i64(q, counts->cancelled);
+    query_i64(q, counts->duration_us);
+}
+
+/* Only what was taken away can leave a row that counts nothing. */
+static bool takes_away(const struct minute_counts *counts) {
+    return counts->succeeded < 0 || counts->failed < 0 || counts->cancelled < 0;
+}
+
+/* The hour or the day that the minute lies in. */
+static bool write_long(struct store_tx *tx, int64_t span, const struct minute_counts *counts,
+                       struct err *err) {
+    struct query q = query_begin(tx, SQL_TIMELINE_LONG_ADD);
+    query_i64(&q, span);
+    query_i64(&q, counts->minute / span);
+    bind_counts(&q, counts);
+    if (!query_run(&q, err)) return false;
+    if (!takes_away(counts)) return true;
+    q = query_begin(tx, SQL_TIMELINE_LONG_DROP_EMPTY);
+    query_i64(&q, span);
+    query_i64(&q, counts->minute / span);
+    return query_run(&q, err);
+}
+
 static bool write_minute(struct store_tx *tx, const struct minute_counts *counts, struct err *err) {
     struct query q = query_begin(tx, SQL_TIMELINE_ADD);
     query_i64(&q, counts->minute);
-    query_i64(&q, counts->succeeded);
-    query_i64(&q, counts->failed);
-    query_i64(&q, counts->cancelled);
-    query_i64(&q, counts->duration_us);
-    if (!query_run(&q, err)) return false;
-    if (counts->succeeded >= 0 && counts->failed >= 0 && counts->cancelled >= 0) return true;
+    bind_counts(&q, counts);
+    if (!query_run(&q, err) || !write_long(tx, MINUTES_AN_HOUR, counts, err) ||
+        !write_long(tx, MINUTES_A_DAY, counts, err))
+        return false;
+    if (!takes_away(counts)) return true;
     q = query_begin(tx, SQL_TIMELINE_DROP_EMPTY);
     query_i64(&q, counts->minute);
     return query_run(&q, err);

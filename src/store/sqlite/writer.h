@@ -17,6 +17,8 @@
 #include "store/sqlite/query.h"
 #include "store/sqlite/tally.h"
 
+enum { MINUTES_AN_HOUR = 60, MINUTES_A_DAY = 1440 };
+
 struct minute_counts {
     int64_t minute;
     int64_t succeeded, failed, cancelled;
