@@ -1,7 +1,7 @@
 // R3: every change through the API leaves an audit entry that says who, from where, what it was and what it is, and no
 // secret; the entries can be filtered, and their chain tells when one was tampered with.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -156,11 +156,10 @@ test('what is wrong in the query is a 400', async () => {
   assert.equal((await it.get('/admin/audit/verify?x=1')).status, 400);
 });
 
-test('the chain is whole, and names the first entry that was changed or taken out', async (t) => {
+test('the chain is whole, and names the first entry that was changed or taken out', async () => {
   const whole = await it.expect(200, it.get('/admin/audit/verify'));
   assert.deepEqual([whole.valid, whole.brokenAt], [true, null]);
   assert.equal(whole.checked, (await it.expect(200, it.get('/admin/audit?pageSize=1'))).totalCount);
-  if (spawnSync('sqlite3', ['-version']).status !== 0) return t.skip('the command sqlite3 is not here');
   const file = path.join(it.server.folder, 'data', 'alphabet.db');
   const tamper = async (sql) => {
     await it.server.end();

@@ -1,12 +1,11 @@
 // How long history is kept: by the server's setting, and by the job's own limits.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { startScheduler, waitFor } from './support/scheduler.mjs';
 
 const DAY = 86_400;
-const sqlite = spawnSync('sqlite3', ['-version']).status === 0;
 
 /** Runs SQL on the database of a server, while that is down, and starts it again. */
 async function age(it, sql) {
@@ -74,7 +73,7 @@ test('what is beyond the count goes, the latest failure stays, and others keep t
   }
 });
 
-test('ended executions go after ExecutionDays, unless their job keeps them longer', { skip: sqlite ? false : 'the command sqlite3 is not here' }, async () => {
+test('ended executions go after ExecutionDays, unless their job keeps them longer', async () => {
   const it = await startScheduler({ settings: { 'Scheduler:Retention:ExecutionDays': 10 } });
   try {
     const job = await it.create({ name: 'usual' });
@@ -89,7 +88,7 @@ test('ended executions go after ExecutionDays, unless their job keeps them longe
   }
 });
 
-test('without the setting nothing goes', { skip: sqlite ? false : 'the command sqlite3 is not here' }, async () => {
+test('without the setting nothing goes', async () => {
   const it = await startScheduler();
   try {
     const witness = await it.create({ name: 'witness', retention: { count: 1 } });
