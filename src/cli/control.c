@@ -107,22 +107,11 @@ static void print_entries(const struct invocation *invocation, const json_t *ent
 
 static int audit_path(struct client *client, struct buf *path) {
     struct invocation *invocation = client_invocation(client);
-    const char *job_name = option_value(invocation, "--job");
-    struct str from, to;
-    json_t *job = NULL;
-    if (!option_time(invocation, "--from", &from) || !option_time(invocation, "--to", &to))
-        return EXIT_USAGE;
-    if (job_name != NULL) {
-        int code = job_find(client, job_name, &job);
-        if (code != EXIT_OK) return code;
-    }
     buf_put(path, STR(V1 "/admin/audit"));
-    path_put_query(path, "jobId", json_text(job, "id"));
+    int code = path_put_job_and_times(client, path);
+    if (code != EXIT_OK) return code;
     path_put_query(path, "actor", str_from_cstr(option_value(invocation, "--by")));
     path_put_query(path, "action", str_from_cstr(option_value(invocation, "--action")));
-    path_put_query(path, "fromDate", from);
-    path_put_query(path, "toDate", to);
-    json_decref(job);
     return EXIT_OK;
 }
 

@@ -39,22 +39,11 @@ static void print_executions(const struct invocation *invocation, const json_t *
 
 static int put_filters(struct client *client, struct buf *path) {
     struct invocation *invocation = client_invocation(client);
-    const char *job_name = option_value(invocation, "--job");
-    struct str from, to;
-    json_t *job = NULL;
-    if (!option_time(invocation, "--from", &from) || !option_time(invocation, "--to", &to))
-        return EXIT_USAGE;
-    if (job_name != NULL) {
-        int code = job_find(client, job_name, &job);
-        if (code != EXIT_OK) return code;
-    }
-    path_put_query(path, "jobId", json_text(job, "id"));
-    path_put_query(path, "fromDate", from);
-    path_put_query(path, "toDate", to);
+    int code = path_put_job_and_times(client, path);
+    if (code != EXIT_OK) return code;
     path_put_query(path, "status", str_from_cstr(option_value(invocation, "--status")));
     path_put_query(path, "queue", str_from_cstr(option_value(invocation, "--queue")));
     path_put_query(path, "search", str_from_cstr(option_value(invocation, "--search")));
-    json_decref(job);
     return EXIT_OK;
 }
 

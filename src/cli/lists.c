@@ -156,3 +156,21 @@ int job_find(struct client *client, const char *id_or_name, json_t **ret_job) {
     list_free(&list);
     return code;
 }
+
+int path_put_job_and_times(struct client *client, struct buf *path) {
+    struct invocation *invocation = client_invocation(client);
+    const char *job_name = option_value(invocation, "--job");
+    struct str from, to;
+    json_t *job = NULL;
+    if (!option_time(invocation, "--from", &from) || !option_time(invocation, "--to", &to))
+        return EXIT_USAGE;
+    if (job_name != NULL) {
+        int code = job_find(client, job_name, &job);
+        if (code != EXIT_OK) return code;
+    }
+    path_put_query(path, "jobId", json_text(job, "id"));
+    path_put_query(path, "fromDate", from);
+    path_put_query(path, "toDate", to);
+    json_decref(job);
+    return EXIT_OK;
+}

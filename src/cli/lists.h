@@ -30,6 +30,8 @@ int64_t list_limit(const struct invocation *invocation);
 
 /* The job with this id, or the only one of this name. Several: they are listed, EXIT_CONFLICT. */
 WARN_UNUSED int job_find(struct client *client, const char *id_or_name, json_t **ret_job);
+/* Puts what --job, --from and --to ask for into the query of a path. */
+WARN_UNUSED int path_put_job_and_times(struct client *client, struct buf *path);
 /* The text as an id in lower case; false when it is none. */
 WARN_UNUSED bool id_parse(const char *text, char ret[37]);
 
