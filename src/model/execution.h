@@ -5,7 +5,7 @@
  *  Pending --claim--> Running --ok--> Succeeded      (end states never change)
  *     ^                  |  \--error, timeout--> Failed --policy--> a new Pending, retry_count + 1
  *     |                  \------- cancel ------> Cancelled
- *     +-- available_at lies ahead (retry delay, jitter)
+ *     +-- available_at lies ahead (retry delay, jitter), or it waits for other jobs
  *
  * Two rarer moves: a Running one is handed back to Pending when its node shuts down, and a Pending
  * one fails without having run when it cannot start any more (its wait was too long, its job
@@ -46,6 +46,16 @@ struct execution {
     struct str error_message; // absent when there is none; for Cancelled the reason
     struct str parameters;    // JSON object that overrides for this run; absent when there is none
     struct str output;        // absent unless asked for
+    struct str result;        // JSON that the job names as its result; absent unless asked for, and
+                              // when it names none
+    struct guid workflow_run_id; // zero = of no workflow run
+    /* It waits for the jobs that its job depends on: for what they do after this instant
+     * (model/dependencies.h). UTC_NONE = it waits for none. Until then available_at is the
+     * deadline. */
+    struct utc waiting_since;
+    /* What other jobs hand on to it: {"NAME": {"output": text, "result": JSON}}; absent = nothing.
+     */
+    struct str inputs;
     bool output_truncated;
 };
 

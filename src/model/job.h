@@ -51,10 +51,13 @@ struct job {
     struct str exclusions;    // JSON object; absent when there are none
     struct str tags;          // JSON array of strings, "[]" when there are none
     struct str watches;       // JSON object, canonical; absent when there are none; model/watches.h
+    struct str dependencies;  // JSON object, canonical; absent when there are none; dependencies.h
     struct str retention;     // JSON object, canonical; absent = the server's; model/retention.h
     int64_t timeout_seconds;
     struct str queue;
     enum concurrency_policy concurrency_policy;
+    struct str concurrency_group;    // absent = none; shared by all jobs that name it
+    int64_t concurrency_group_limit; // starts only while fewer of its group run; 0 without a group
     enum misfire_policy misfire_policy;
     enum gap_policy gap_policy;
     enum overlap_policy overlap_policy;
@@ -74,9 +77,14 @@ struct job {
     struct utc last_executed_at; // start of the latest execution; UTC_NONE
     int64_t last_execution_status; // enum execution_status, 0 = never executed
     int64_t consecutive_failures;
-    int64_t run_count;          // executions made by the schedule, for max_runs
-    int64_t live_count;         // executions Pending or Running now
-    struct utc last_success_at; // completedAt of the latest one that Succeeded; UTC_NONE
+    int64_t run_count;            // executions made by the schedule, for max_runs
+    int64_t live_count;           // executions Pending or Running now
+    struct utc last_success_at;   // completedAt of the latest one that Succeeded; UTC_NONE
+    struct utc last_completed_at; // when a run of it last came to its end, whatever that was, and
+                                  // no retry followed; UTC_NONE
+    struct utc
+        last_run_created_at;    // createdAt of the latest first attempt that was to run; UTC_NONE
+    int64_t starts_workflow;    // the workflow that its own schedule starts; 0 = none
     struct durations durations; // how long its successful executions take
 };
 

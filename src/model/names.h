@@ -112,6 +112,16 @@
     X(ALERT_TOO_SLOW, 5, "TooSlow") \
     X(ALERT_TOO_FAST, 6, "TooFast")
 
+#define DEPENDENCY_CONDITIONS(X) \
+    X(DEPENDENCY_ALL_SUCCEEDED, 1, "AllSucceeded") \
+    X(DEPENDENCY_ANY_SUCCEEDED, 2, "AnySucceeded") \
+    X(DEPENDENCY_ALL_COMPLETED, 3, "AllCompleted")
+
+/* What the failure of a job does to the rest of its workflow run. */
+#define FAILURE_POLICIES(X) \
+    X(FAILURE_STOP, 1, "Stop") \
+    X(FAILURE_CONTINUE, 2, "Continue")
+
 #define ROLES(X) \
     X(ROLE_VIEWER, 1, "Viewer") \
     X(ROLE_USER, 2, "User") \
@@ -133,6 +143,8 @@
     X(overlap_policy, OVERLAP_POLICIES) \
     X(skip_reason, SKIP_REASONS) \
     X(alert_kind, ALERT_KINDS) \
+    X(dependency_condition, DEPENDENCY_CONDITIONS) \
+    X(failure_policy, FAILURE_POLICIES) \
     X(role, ROLES)
 
 #define MODEL_ENUM_VALUE(constant, number, name) constant = number,
@@ -144,8 +156,9 @@
     const char *tag##_names(void); /* "HttpCall, StoredProcedure, …" for messages */
 MODEL_ENUMS(MODEL_ENUM_DECLARE)
 
-/* The job type of the server's own job, whose executions deliver alerts: it has a name, "Alert",
- * and nobody can ask for it. */
-enum { JOB_ALERT = 5 };
+/* Job types of the server's own jobs, which nobody can ask for. They are hidden as deleted ones
+ * are. JOB_ALERT     its executions deliver alerts JOB_WORKFLOW  the schedule of a workflow: where
+ * another job gets an execution, the workflow gets a run; it never has executions of its own */
+enum { JOB_ALERT = 5, JOB_WORKFLOW = 6 };
 
 #endif

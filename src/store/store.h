@@ -52,6 +52,8 @@
 #include "model/execution.h"
 #include "model/job.h"
 #include "model/user.h"
+#include "store/dependencies.h"
+#include "store/workflows.h"
 
 struct store;
 struct store_tx;
@@ -167,6 +169,8 @@ struct due_job {
     int64_t revision;
     struct utc wake_at, next_run_at, schedule_from;
     int64_t run_count, live_count;
+    struct utc last_run_created_at;
+    int64_t starts_workflow; // see struct job
 };
 
 /* Jobs with wake_at <= now, earliest first, at most `limit`. PostgreSQL: for update skip locked. */
@@ -190,8 +194,12 @@ struct new_execution {
     struct str node_name;
     struct str error_message;
     struct str parameters;
+    struct guid workflow_run_id; // zero = of no workflow run
+    struct utc waiting_since;    // Pending only, UTC_NONE = does not wait; see struct execution
+    struct str inputs;           // likewise; absent = none
 
-    /* Under paused_all one that was to be born running becomes Pending (fence 0). */
+    /* Under paused_all one that was to be born running becomes Pending (fence 0), and so does one
+     * whose concurrency group is full. */
     /* answer */
     bool inserted; // false: this due time has its execution already; nothing was written
     int64_t row;
@@ -222,6 +230,8 @@ struct plan_item {
     bool applied;
 };
 
+/* (Also sets last_run_created_at of the job, as store_execution_insert does, when a first attempt
+ * is made that is not a recorded skip.) */
 WARN_UNUSED bool store_plan_apply(struct store_tx *tx, struct plan_item *items, size_t count,
                                   struct err *err);
 /* One execution outside of a plan: manual trigger, retry by hand, backfill. */
@@ -253,9 +263,18 @@ struct claim {
 
 /* Pending executions whose available_at has come become Running, oldest (available_at, row) first
  * in each queue, each with a new fence. An execution of a job with CONCURRENCY_QUEUE is passed over
- * while another one of that job is Running. Nothing while paused_all (see store_meta). */
+ * while another one of that job is Running, and one of a job with a concurrency group while
+ * concurrency_group_limit of that job or more of the group are Running. Nothing while paused_all
+ * (see store_meta). One that still waits for other jobs is claimed when its available_at, the
+ * deadline, has come: waiting_since of the answer is set, and the caller lets it fail. */
 WARN_UNUSED bool store_claim(struct store_tx *tx, const struct claim *claim, struct arena *arena,
                              struct execution **ret, size_t *count, struct err *err);
+
+/* How many executions may still become Running in this transaction when at most `cap` may run on
+ * all nodes together: 0 when there are as many or more. No other node makes any Running before this
+ * transaction has ended. For write transactions. */
+WARN_UNUSED bool store_running_room(struct store_tx *tx, int64_t cap, int64_t *ret,
+                                    struct err *err);
 
 struct settlement {
     int64_t execution_row;
@@ -268,6 +287,7 @@ struct settlement {
     struct str error_message;
     struct str output;
     bool output_truncated;
+    struct str result;           // JSON; absent = none
     struct new_execution *retry; // NULL = none; inserted in the same transaction
     /* FixedDelay: the next run counts from this end. Applied only while the job's revision is
      * `revision`. */
@@ -279,12 +299,12 @@ struct settlement {
     bool applied;                            // false: fenced out; nothing was written
     int64_t failures_before, failures_after; // consecutive_failures of the job
     struct durations durations_before;       // of the job; set when it Succeeded
+    bool has_dependants;                     // other jobs, not deleted, depend on the job
 };
 
 /* Results, the job's last state (last_executed_at, last_execution_status, consecutive_failures:
- * Succeeded -> 0, Failed -> +1, Cancelled -> unchanged; last_success_at, durations), live_count,
- * counters, retries: together.
- */
+ * Succeeded -> 0, Failed -> +1, Cancelled -> unchanged; last_success_at, durations;
+ * last_completed_at when it ends without a retry), live_count, counters, retries: together. */
 WARN_UNUSED bool store_settle(struct store_tx *tx, struct settlement *items, size_t count,
                               struct err *err);
 
@@ -311,7 +331,8 @@ enum cancel_result {
 };
 /* NOT_FOUND. `ret_execution` is the row as it stands after the call. The reason becomes its error
  * message: at once while it is Pending; with the request while it is Running, until its settlement
- * says more (the first request's, when there are several). */
+ * says more (the first request's, when there are several). Cancelling a Pending retry ends the run:
+ * it sets last_completed_at of the job. */
 WARN_UNUSED bool store_execution_cancel(struct store_tx *tx, struct guid id, struct str reason,
                                         struct utc now, struct arena *arena,
                                         enum cancel_result *ret, struct execution *ret_execution,
