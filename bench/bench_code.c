@@ -2,7 +2,10 @@
  *
  * The promise is at least 0.6 of the bare loop: what a supervisor, a session, limits, Landlock,
  * seccomp, the output and the proof that nothing is left may cost. Both run the same program with
- * the same number of children in flight, in turns; the median of the ratios counts.
+ * the same number of children in flight, in turns; the median of the ratios counts. The bare loop
+ * has no pipe and no input to make, which is to its advantage; but posix_spawn waits for each exec,
+ * while our supervisors exec side by side, so a ratio above 1 is a matter of processors. The ratio
+ * of processor time (bare by ours) knows no such thing, and is given too.
  *
  *     bench_code [RUNS]
  */
@@ -176,17 +179,17 @@ int main(int argc, char **argv) {
         our_cpu[turn] = (cpu_us() - cpu_began) / runs;
         ratios[turn] = ours[turn] / bare[turn];
     }
-    double ratio = median(ratios);
+    double ratio = median(ratios), our_micros = median(our_cpu), bare_micros = median(bare_cpu);
     const struct sandbox *sandbox = code_handlers_sandbox(handlers);
     (void)printf("{\"executionsPerSecond\": %.0f, \"bareSpawnsPerSecond\": %.0f, \"ratio\": %.2f, "
                  "\"promisedRatio\": %.1f, \"lowestRatio\": %.2f, \"highestRatio\": %.2f, ",
                  median(ours), median(bare), ratio, PROMISED_RATIO, ratios[0], ratios[TURNS - 1]);
-    (void)printf(
-        "\"cpuMicros\": %.0f, \"bareCpuMicros\": %.0f, \"inFlight\": %d, \"landlock\": %d, "
-        "\"seccomp\": %s, \"failed\": %d, \"ok\": %s}\n",
-        median(our_cpu), median(bare_cpu), IN_FLIGHT, sandbox->landlock,
-        sandbox->has_filter ? "true" : "false", failed,
-        ratio >= PROMISED_RATIO && failed == 0 ? "true" : "false");
+    (void)printf("\"cpuMicros\": %.0f, \"bareCpuMicros\": %.0f, \"cpuRatio\": %.2f, \"inFlight\": "
+                 "%d, \"landlock\": %d, "
+                 "\"seccomp\": %s, \"failed\": %d, \"ok\": %s}\n",
+                 our_micros, bare_micros, bare_micros / our_micros, IN_FLIGHT, sandbox->landlock,
+                 sandbox->has_filter ? "true" : "false", failed,
+                 ratio >= PROMISED_RATIO && failed == 0 ? "true" : "false");
     code_handlers_free(handlers);
     return failed > 0;
 }

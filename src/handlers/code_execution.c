@@ -12,6 +12,7 @@
 #include "handlers/code_config.h"
 #include "handlers/code_result.h"
 #include "handlers/environment_rules.h"
+#include "handlers/memory_file.h"
 #include "handlers/progress_lines.h"
 
 #include <fcntl.h>
@@ -321,7 +322,7 @@ static bool make_script(struct launch *launch) {
     struct buf text = buf_with_max(0);
     buf_put(&text, STR("exec 3<&-; "));
     buf_put(&text, launch->config.script);
-    launch->script = process_memory_file("script", buf_str(&text), &launch->err);
+    launch->script = memory_file("script", buf_str(&text), &launch->err);
     buf_free(&text);
     return launch->script >= 0;
 }

@@ -5,6 +5,8 @@
  * memory that nobody can change. */
 #include "handlers/code_handlers.h"
 
+#include "handlers/memory_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -84,7 +86,7 @@ static bool set_program(struct code_handler *handler, struct arena *arena, struc
     handler->kind = example->kind;
     handler->is_script = example->kind == CODE_EXECUTABLE;
     struct str bytes = {(const char *)example->bytes, *example->size};
-    handler->built_in = process_memory_file(example->name.ptr, bytes, err);
+    handler->built_in = memory_file(example->name.ptr, bytes, err);
     return handler->built_in >= 0;
 }
 
@@ -241,7 +243,7 @@ struct code_handlers *code_handlers_new(const struct code_handlers_options *opti
     handlers->worker_count = options->worker_count;
     handlers->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     struct str host = {(const char *)alphabet_host, alphabet_host_size};
-    handlers->host = process_memory_file("alphabet-host", host, err);
+    handlers->host = memory_file("alphabet-host", host, err);
     collect(handlers, options, definitions, count);
     bool ok = handlers->host >= 0 && handlers->root >= 0;
     for (size_t i = 0; ok && i < handlers->count; i++)

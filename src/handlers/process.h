@@ -7,9 +7,10 @@
  *     process_stop(process);                    // SIGTERM, after the grace SIGKILL
  *     static void on_ended(void *context, const struct process_end *end) { ... }
  *
- * Between server and child stands a supervisor (host/run.c): it starts the child in a session of
- * its own with limits, without privileges and behind the rules of sandbox.h, and it is the parent
- * of whatever the child leaves behind. It reports the end when no process of the run is left. A
+ * Between server and child stands a supervisor (supervisors.h, host/run.c): it starts the child in
+ * a session of its own with limits, without privileges and behind the rules of sandbox.h, and it is
+ * the parent of whatever the child leaves behind. It reports the end when no process of the run is
+ * left. A
  * child has descriptors 0, 1 and 2 (and 3, when there is a `file`); 1 and 2 are one pipe. When the
  * server dies, every child dies.
  *
@@ -78,7 +79,4 @@ WARN_UNUSED struct process *process_start(struct processes *processes,
                                           const struct process_events *events, struct err *err);
 void process_stop(struct process *process);
 void process_kill(struct process *process); // SIGKILL for all of it, at once
-/* A file in memory that nobody can change any more, for a program or an input; -1 with err. */
-WARN_UNUSED int process_memory_file(const char *name, struct str bytes, struct err *err);
-
 #endif

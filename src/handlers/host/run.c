@@ -1,4 +1,4 @@
-/* run.c - the supervisor of one run: starts the child shut in, and leaves nothing of it behind.
+/* run.c - a supervisor: starts one child at a time, shut in, and leaves nothing of it behind.
  *
  * One such process stands between the server and each child. It is the subreaper of all that come
  * of the child, so what daemonises becomes its own child and cannot get away; it passes a stop on,
@@ -6,12 +6,17 @@
  * the server dies, it hears a signal and kills everything; when it is killed itself, the kernel
  * kills the child, and what is left goes to the server, which does the same.
  *
- * It has no C library and allocates nothing: it must start in a fraction of what the child takes,
- * and it holds the one place where a mistake would let something out. Signals are never handled,
- * but waited for (rt_sigtimedwait), so there is one thread of events and no race between them.
+ * With no process left it is as it was before, and takes the next order: starting it, and having
+ * the kernel compile the filter, would cost as much as the child. The filter is its own, and so the
+ * children's, who inherit it; the Landlock rules are each child's.
  *
- *   TERM from the server   pass it on, and kill what is left after the grace
- *   HUP  from the kernel or the server   kill at once
+ * It has no C library and allocates nothing but room for long texts: it holds the one place where a
+ * mistake would let something out. Signals are never handled, but waited for (rt_sigtimedwait), so
+ * there is one thread of events and no race between them.
+ *
+ *   RUN_SIGNAL_STOP   pass a SIGTERM on, and kill what is left after the grace
+ *   TERM              the same, from somebody else
+ *   HUP               from the kernel or the server: kill at once
  */
 #include "handlers/host/bare.h"
 #include "handlers/host/filter.h"
@@ -45,15 +50,21 @@ enum {
     LAST_LOOK_MS = 500,
     LEFT_BEHIND_MS = 250, // for what still writes when the child has ended
     FAILED = 127,
+    NOT_ALLOWED = -1,               // -EPERM
+    NO_MEMORY = -12,                // -ENOMEM
+    NO_DESCRIPTORS = -24,           // -EMFILE
+    TRUNCATED = 0x8 | 0x20,         // MSG_CTRUNC | MSG_TRUNC
     SHARE_MEMORY_AND_WAIT = 0x4100, // CLONE_VM | CLONE_VFORK
     CHILD_STACK = 32 * 1024,
     CPU_SECONDS_MORE = 2, // between SIGXCPU and SIGKILL
 };
 
-static uint64_t numbers[RUN_NUMBERS];
+static struct run_order order;
+static _Alignas(8) char short_texts[RUN_TEXT_BYTES];
 static char **child_arguments, **environment;
-static long own_id, child_id;
+static long server_id, own_id, child_id;
 static struct run_report report;
+static bool is_filtered, has_no_sockets; // this process itself
 
 static _Alignas(16) char child_stack[CHILD_STACK];
 
@@ -79,7 +90,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count) {
 }
 
 static bool has_flag(enum run_flags flag) {
-    return (numbers[RUN_FLAGS] & flag) != 0;
+    return (order.numbers[RUN_FLAGS] & flag) != 0;
 }
 
 static __attribute__((noreturn)) void leave(int code) {
@@ -87,7 +98,7 @@ static __attribute__((noreturn)) void leave(int code) {
 }
 
 static void write_report(void) {
-    (void)BARE3(write, RUN_FD_REPORT, &report, sizeof report);
+    (void)BARE3(write, RUN_FD_CHANNEL, &report, sizeof report);
 }
 
 static uint64_t now_ms(void) {
@@ -121,17 +132,17 @@ static void limit(int resource, uint64_t soft, uint64_t hard) {
 static void set_limits(void) {
     struct rlimit64 none = {0};
     must(BARE4(prlimit64, 0, RLIMIT_CORE, &none, 0), RUN_STAGE_LIMITS);
-    uint64_t seconds = numbers[RUN_CPU_SECONDS];
+    uint64_t seconds = order.numbers[RUN_CPU_SECONDS];
     if (seconds > 0) limit(RLIMIT_CPU, seconds, seconds + CPU_SECONDS_MORE);
-    limit(RLIMIT_AS, numbers[RUN_MEMORY_BYTES], numbers[RUN_MEMORY_BYTES]);
-    limit(RLIMIT_FSIZE, numbers[RUN_FILE_BYTES], numbers[RUN_FILE_BYTES]);
-    limit(RLIMIT_NOFILE, numbers[RUN_OPEN_FILES], numbers[RUN_OPEN_FILES]);
-    limit(RLIMIT_NPROC, numbers[RUN_USER_PROCESSES], numbers[RUN_USER_PROCESSES]);
+    limit(RLIMIT_AS, order.numbers[RUN_MEMORY_BYTES], order.numbers[RUN_MEMORY_BYTES]);
+    limit(RLIMIT_FSIZE, order.numbers[RUN_FILE_BYTES], order.numbers[RUN_FILE_BYTES]);
+    limit(RLIMIT_NOFILE, order.numbers[RUN_OPEN_FILES], order.numbers[RUN_OPEN_FILES]);
+    limit(RLIMIT_NPROC, order.numbers[RUN_USER_PROCESSES], order.numbers[RUN_USER_PROCESSES]);
 }
 
 static void give_up_privileges(void) {
     if (has_flag(RUN_CHANGES_USER)) {
-        unsigned uid = (unsigned)numbers[RUN_UID], gid = (unsigned)numbers[RUN_GID];
+        unsigned uid = (unsigned)order.numbers[RUN_UID], gid = (unsigned)order.numbers[RUN_GID];
         must(BARE2(setgroups, 0, 0), RUN_STAGE_USER);
         must(BARE3(setresgid, gid, gid, gid), RUN_STAGE_USER);
         must(BARE3(setresuid, uid, uid, uid), RUN_STAGE_USER);
@@ -146,9 +157,9 @@ static void give_up_privileges(void) {
 }
 
 static void shut_in(void) {
+    if (has_flag(RUN_FILTERS) && !is_filtered) fail(RUN_STAGE_FILTER, NOT_ALLOWED);
     if (has_flag(RUN_HAS_RULES))
         must(BARE2(landlock_restrict_self, RUN_FD_RULES, 0), RUN_STAGE_RULES);
-    if (has_flag(RUN_FILTERS)) must(filter_install(has_flag(RUN_NO_SOCKETS)), RUN_STAGE_FILTER);
 }
 
 /* Shares the memory of its parent, which stands still meanwhile. */
@@ -303,9 +314,9 @@ static void pass_on_stop(void) {
 
 /* Too many of one run: the kernel's own limit counts the whole user, which others share. */
 static bool is_crowded(void) {
-    if (numbers[RUN_PROCESSES] == 0) return false;
+    if (order.numbers[RUN_PROCESSES] == 0) return false;
     find_family();
-    return family_count > numbers[RUN_PROCESSES];
+    return family_count > order.numbers[RUN_PROCESSES];
 }
 
 /* Has the moment come to kill, and why? */
@@ -325,7 +336,8 @@ static bool must_kill(uint64_t deadline, bool was_asked) {
 }
 
 static void supervise(void) {
-    const uint64_t signals = bit_of(SIG_CHLD) | bit_of(SIG_TERM) | bit_of(SIG_HUP);
+    const uint64_t signals =
+        bit_of(SIG_CHLD) | bit_of(SIG_TERM) | bit_of(SIG_HUP) | bit_of(RUN_SIGNAL_STOP);
     uint64_t deadline = 0;
     bool was_asked = false;
     while (take_dead()) {
@@ -340,48 +352,146 @@ static void supervise(void) {
         if (signal == SIG_HUP) {
             report.flags |= RUN_WAS_KILLED;
             kill_all();
-        } else if (signal == SIG_TERM && !was_asked) {
+        } else if ((signal == SIG_TERM || signal == RUN_SIGNAL_STOP) && !was_asked) {
             was_asked = true;
-            deadline = now_ms() + numbers[RUN_GRACE_MS];
+            deadline = now_ms() + order.numbers[RUN_GRACE_MS];
             pass_on_stop();
         }
     }
     report.flags |= RUN_NONE_LEFT;
 }
 
-static void read_arguments(const long *stack) {
-    long count = stack[0];
-    char **arguments = (char **)(uintptr_t)(stack + 1);
-    if (count < 3) leave(FAILED);
-    const char *text = arguments[1];
-    for (size_t i = 0; i < RUN_NUMBERS; i++) {
-        numbers[i] = bare_number(&text);
-        if (*text == ',') text++;
+/* --- orders --- */
+
+struct piece { // struct iovec
+    void *start;
+    size_t len;
+};
+struct message { // struct msghdr
+    void *name;
+    unsigned name_len;
+    struct piece *pieces;
+    size_t piece_count;
+    void *control;
+    size_t control_len;
+    int flags;
+};
+struct descriptors { // struct cmsghdr with SCM_RIGHTS
+    size_t len;
+    int level, type;
+    int numbers[RUN_FD_END];
+};
+
+/* All there, and each under the number that is its own? */
+static bool has_descriptors(const struct message *message, const struct descriptors *descriptors) {
+    int count = RUN_FD_TEXTS - 1 + (has_flag(RUN_HAS_LONG_TEXTS) ? 1 : 0);
+    size_t len = offsetof(struct descriptors, numbers) + (size_t)count * sizeof(int);
+    if ((message->flags & TRUNCATED) || message->control_len < len || descriptors->len != len)
+        return false;
+    for (int i = 0; i < count; i++)
+        if (descriptors->numbers[i] != (i < RUN_FD_CHANNEL ? i : i + 1)) return false;
+    return true;
+}
+
+/* Texts that are longer than an order may be, from their file to the end of the data. */
+static char *read_long_texts(void) {
+    long start = (BARE1(brk, 0) + 15) & ~15L, at = start;
+    const long end = start + (long)order.texts;
+    if (BARE1(brk, end) < end) fail(RUN_STAGE_FORK, NO_MEMORY);
+    while (at < end) {
+        long got = BARE4(pread64, RUN_FD_TEXTS, at, end - at, at - start);
+        if (got == 0) fail(RUN_STAGE_FORK, NOT_ALLOWED);
+        must(got, RUN_STAGE_FORK);
+        at += got;
     }
-    child_arguments = arguments + 2;
-    environment = arguments + count + 1;
+    return (char *)(uintptr_t)start;
+}
+
+/* The offsets become pointers where they stand. */
+static void point_to_texts(char *texts) {
+    uint64_t *slots = (uint64_t *)(void *)texts;
+    child_arguments = (char **)(void *)texts;
+    environment = child_arguments + order.arguments + 1;
+    size_t ends = 0;
+    for (size_t i = 0; ends < 2; i++) {
+        if (slots[i] == 0)
+            ends++;
+        else
+            slots[i] += (uint64_t)(uintptr_t)texts;
+    }
+}
+
+static void take_order(void) {
+    struct descriptors descriptors = {0};
+    struct piece pieces[] = {{&order, sizeof order}, {short_texts, sizeof short_texts}};
+    struct message message = {.pieces = pieces,
+                              .piece_count = 2,
+                              .control = &descriptors,
+                              .control_len = sizeof descriptors};
+    long got;
+    do got = BARE3(recvmsg, RUN_FD_CHANNEL, &message, 0);
+    while (got == INTERRUPTED);
+    if (got == 0 || BARE0(getppid) != server_id) leave(0);
+    must(got, RUN_STAGE_FORK);
+    if (got < (long)sizeof order || !has_descriptors(&message, &descriptors))
+        fail(RUN_STAGE_FORK, NO_DESCRIPTORS);
+    point_to_texts(has_flag(RUN_HAS_LONG_TEXTS) ? read_long_texts() : short_texts);
+    /* What somebody else has sent while there was no run is not meant for this one. */
+    while (wait_for_signal(bit_of(SIG_TERM), 0) == SIG_TERM) continue;
+}
+
+/* There may be secrets in the environment: they stay no longer than the child needs them. */
+static void forget_texts(void) {
+    if (has_flag(RUN_HAS_LONG_TEXTS))
+        (void)BARE1(brk, child_arguments);
+    else
+        (void)memset(short_texts, 0, order.texts);
+}
+
+/* Once: the server gives each supervisor orders of one kind. */
+static void filter_self(void) {
+    if (!has_flag(RUN_FILTERS)) return;
+    if (is_filtered && has_no_sockets != has_flag(RUN_NO_SOCKETS))
+        fail(RUN_STAGE_FILTER, NOT_ALLOWED);
+    if (is_filtered) return;
+    must(BARE(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), RUN_STAGE_PRIVILEGES);
+    must(filter_install(has_flag(RUN_NO_SOCKETS)), RUN_STAGE_FILTER);
+    is_filtered = true;
+    has_no_sockets = has_flag(RUN_NO_SOCKETS);
+}
+
+static void run_once(void) {
+    report = (struct run_report){0};
+    look_ms = FIRST_LOOK_MS;
+    next_look = 0;
+    take_order();
+    filter_self();
+    child_id = bare_start_child(SHARE_MEMORY_AND_WAIT | SIG_CHLD, child_stack + sizeof child_stack);
+    if (child_id < 0) fail(RUN_STAGE_FORK, child_id);
+    forget_texts();
+    report = (struct run_report){0}; // the child may have written its own, and sent it
+    /* The output ends when the run's processes have closed it, so none of it stays here. */
+    (void)BARE3(close_range, 0, RUN_FD_CHANNEL - 1, 0);
+    (void)BARE3(close_range, RUN_FD_CHANNEL + 1, ~0U, 0);
+    supervise();
+    write_report();
 }
 
 void bare_main(const long *stack);
 void bare_main(const long *stack) {
     uint64_t all = ~UINT64_C(0);
-    read_arguments(stack);
+    char **arguments = (char **)(uintptr_t)(stack + 1);
+    if (stack[0] != 2) leave(FAILED);
+    const char *text = arguments[1];
+    server_id = (long)bare_number(&text);
     (void)BARE4(rt_sigprocmask, 2, &all, 0, sizeof all);
     (void)BARE(prctl, PR_SET_PDEATHSIG, SIG_HUP, 0, 0, 0);
     (void)BARE(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)BARE(prctl, PR_SET_NAME, "alphabet-run", 0, 0, 0);
+    (void)BARE3(close_range, 0, RUN_FD_CHANNEL - 1, 0);
+    (void)BARE3(close_range, RUN_FD_CHANNEL + 1, ~0U, 0);
     must(BARE(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), RUN_STAGE_SESSION);
     must(BARE0(setsid), RUN_STAGE_SESSION);
-    (void)BARE3(close_range, RUN_FD_REPORT, ~0U, CLOSE_ON_EXEC);
     own_id = BARE0(getpid);
-    if (BARE0(getppid) != (long)numbers[RUN_PARENT]) leave(FAILED);
-    child_id = bare_start_child(SHARE_MEMORY_AND_WAIT | SIG_CHLD, child_stack + sizeof child_stack);
-    if (child_id < 0) fail(RUN_STAGE_FORK, child_id);
-    report = (struct run_report){0}; // the child may have written its own, and sent it
-    /* The output ends when the run's processes have closed it, so none of it stays here. */
-    (void)BARE3(close_range, 0, RUN_FD_REPORT - 1, 0);
-    (void)BARE3(close_range, RUN_FD_REPORT + 1, ~0U, 0);
-    supervise();
-    write_report();
-    leave(0);
+    for (;;) run_once();
 }

@@ -1,9 +1,15 @@
-/* run_abi.h - what process.c and the supervisor of one run (run.c) agree on: descriptors, arguments
- * and the report.
+/* run_abi.h - what supervisors.c and a supervisor (run.c) agree on: descriptors, orders and
+ * reports.
  *
- *   argv: "alphabet-run", one text of decimal numbers in the order of enum run_number, separated by
- *         commas, then the argv of the child.   Environment: the child's.
- *   0 the child's standard input, 1 and 2 its output, then enum run_fd.
+ *   argv: "alphabet-run" and the process id of the server.   Environment: none.
+ *   It has one descriptor, RUN_FD_CHANNEL, a SOCK_SEQPACKET. A message to it is an order, one run:
+ *         struct run_order, then the texts, and with them the descriptors 0 to RUN_FD_RULES but for
+ *         the channel itself, each of which the kernel gives the lowest number that is free. One
+ *         that the run does not have is RUN_FD_FOLDER once more. Messages from it are reports: at
+ *         most one with a stage, then one that says how the run ended, and it waits for an order.
+ *         When the channel is closed, it ends.
+ *   Texts: the argv of the child and its environment: first, for each text and for the end of each
+ *         list, its offset within the texts (0 = the end), then the texts, each with its NUL.
  *
  *   Owns: nothing.   Threads: none; two programs.   Units: in the names.
  */
@@ -13,18 +19,20 @@
 #include <stdint.h>
 
 enum run_fd {
-    RUN_FD_FILE = 3, // stays open in the child: a script, or a library
-    RUN_FD_REPORT,   // a pipe that takes struct run_report
-    RUN_FD_PROGRAM,  // what is executed, unless it is RUN_FD_FILE
-    RUN_FD_FOLDER,   // working directory
-    RUN_FD_RULES,    // a Landlock ruleset
-    RUN_FD_SELF,     // the supervisor's own program
+    RUN_FD_INPUT,
+    RUN_FD_OUTPUT,
+    RUN_FD_ERRORS,  // the same pipe
+    RUN_FD_FILE,    // stays open in the child: a script, or a library
+    RUN_FD_CHANNEL, // the supervisor's own
+    RUN_FD_PROGRAM, // what is executed, unless it is RUN_FD_FILE
+    RUN_FD_FOLDER,  // working directory
+    RUN_FD_RULES,   // a Landlock ruleset
+    RUN_FD_TEXTS,   // with RUN_HAS_LONG_TEXTS
     RUN_FD_END,
 };
 
 enum run_number {
-    RUN_PARENT, // process id of the server
-    RUN_FLAGS,  // enum run_flags
+    RUN_FLAGS, // enum run_flags
     RUN_UID,
     RUN_GID,
     RUN_GRACE_MS,       // between SIGTERM and SIGKILL
@@ -44,6 +52,19 @@ enum run_flags {
     RUN_FILTERS = 8,     // seccomp
     RUN_NO_SOCKETS = 16, // with RUN_FILTERS
     RUN_CHANGES_USER = 32,
+    RUN_HAS_LONG_TEXTS = 64, // more than RUN_TEXT_BYTES, in the file RUN_FD_TEXTS
+};
+
+enum { RUN_TEXT_BYTES = 32 * 1024 };
+
+/* To a supervisor with a run: SIGUSR1 and SIGHUP. The first is no SIGTERM because that may come
+ * from others, at any time; who is sent one of these gets no other order. */
+enum { RUN_SIGNAL_STOP = 10, RUN_SIGNAL_KILL = 1 };
+
+struct run_order {
+    uint64_t numbers[RUN_NUMBERS];
+    uint64_t arguments; // how many; the environment follows them
+    uint64_t texts;     // bytes
 };
 
 /* Where starting the child failed; texts in process.c. */

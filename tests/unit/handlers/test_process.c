@@ -1,5 +1,6 @@
 /* Processes on a loop: how they end, what is left, and that no descriptor is lost. */
 #include "base/buf.h"
+#include "handlers/memory_file.h"
 #include "handlers/process.h"
 
 #include <dirent.h>
@@ -92,6 +93,10 @@ static struct child *start(struct world *world, const char *script, const char *
     return child;
 }
 
+static struct child *start_plainly(struct world *world, const char *script) {
+    return start(world, script, "", (struct process_limits){0}, NULL);
+}
+
 static void end(struct world *world, struct child *child) {
     while (!child->has_ended) uv_run(&world->loop, UV_RUN_ONCE);
 }
@@ -99,6 +104,14 @@ static void end(struct world *world, struct child *child) {
 static void release(struct child *child) {
     buf_free(&child->output);
     free(child);
+}
+
+/* The process id that a script has written. */
+static pid_t id_in(const struct child *child) {
+    int64_t id = 0;
+    struct str line = str_trim(buf_str(&child->output));
+    assert_true(str_parse_i64(line, &id) && id > 1);
+    return (pid_t)id;
 }
 
 static void test_input_environment_output_and_status(void **state) {
@@ -194,11 +207,132 @@ static void test_no_descriptor_is_lost(void **state) {
     assert_int_equal(open_descriptors(), before);
 }
 
+static void test_a_supervisor_takes_one_run_after_another(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    pid_t first = 0;
+    for (int i = 0; i < 5; i++) {
+        struct child *child = start_plainly(&world, "echo $PPID");
+        end(&world, child);
+        if (i == 0) first = id_in(child);
+        assert_int_equal(id_in(child), first);
+        release(child);
+    }
+    struct child *both[] = {start_plainly(&world, "echo $PPID"),
+                            start_plainly(&world, "echo $PPID")};
+    end(&world, both[0]);
+    end(&world, both[1]);
+    assert_int_not_equal(id_in(both[0]), id_in(both[1]));
+    release(both[0]);
+    release(both[1]);
+    finish(&world);
+}
+
+static void test_a_supervisor_that_was_stopped_or_had_to_kill_takes_no_other(void **state) {
+    (void)state;
+    static const char *const scripts[] = {"echo $PPID; sleep 300", "echo $PPID; sleep 300 &"};
+    struct world world;
+    begin(&world);
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
+        struct child *child =
+            start(&world, scripts[i], "", (struct process_limits){0}, i == 0 ? "\n" : NULL);
+        end(&world, child);
+        struct child *next = start_plainly(&world, "echo $PPID");
+        end(&world, next);
+        assert_int_equal(next->end.status, 0);
+        assert_int_not_equal(id_in(child), id_in(next));
+        release(child);
+        release(next);
+    }
+    finish(&world);
+}
+
+static void test_a_supervisor_that_died_idle_is_passed_over(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    struct child *child = start_plainly(&world, "echo $PPID");
+    end(&world, child);
+    siginfo_t facts;
+    assert_int_equal(kill(id_in(child), SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)id_in(child), &facts, WEXITED | WNOWAIT), 0);
+    struct child *next = start_plainly(&world, "echo $PPID");
+    end(&world, next);
+    assert_int_equal(next->end.status, 0);
+    assert_int_not_equal(id_in(child), id_in(next));
+    release(child);
+    release(next);
+    finish(&world);
+}
+
+static void test_a_signal_that_others_sent_between_two_runs_stops_none(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    struct child *child = start_plainly(&world, "echo $PPID");
+    end(&world, child);
+    assert_int_equal(kill(id_in(child), SIGTERM), 0);
+    struct child *next = start_plainly(&world, "echo $PPID; sleep 0.05");
+    end(&world, next);
+    assert_int_equal(next->end.status, 0);
+    assert_false(next->end.was_asked);
+    assert_int_equal(id_in(child), id_in(next));
+    release(child);
+    release(next);
+    finish(&world);
+}
+
+static void test_a_stop_at_once_is_heard(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    for (int i = 0; i < 20; i++) {
+        struct child *child = start_plainly(&world, "sleep 300");
+        process_stop(child->process);
+        end(&world, child);
+        assert_true(child->end.was_asked && child->end.none_left);
+        assert_true(WIFSIGNALED(child->end.status));
+        release(child);
+    }
+    finish(&world);
+}
+
+static void test_long_texts_arrive_whole(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    struct buf text = buf_with_max(0);
+    buf_put(&text, STR("LONG="));
+    for (int i = 0; i < 10000; i++) buf_printf(&text, "%09d,", i);
+    const char *const arguments[] = {
+        "sh", "-c", "echo ${#LONG}; printf %s \"${LONG#*,000000001,}\" | head -c 10", NULL};
+    const char *const environment[] = {text.ptr, NULL};
+    struct process_spec spec = {.program = world.shell,
+                                .file = -1,
+                                .folder = world.folder,
+                                .rules = -1,
+                                .arguments = arguments,
+                                .environment = environment};
+    struct err err = ERR_INIT;
+    for (int i = 0; i < 3; i++) {
+        struct child *child = xcalloc(1, sizeof *child);
+        struct process_events events = {on_output, on_ended, child};
+        child->process = process_start(world.processes, &spec, &events, &err);
+        assert_non_null(child->process);
+        end(&world, child);
+        assert_string_equal(child->output.ptr, "100000\n000000002,");
+        release(child);
+    }
+    buf_free(&text);
+    finish(&world);
+}
+
 static void test_memory_files_cannot_be_changed(void **state) {
     (void)state;
     struct err err = ERR_INIT;
     char text[8] = "";
-    int fd = process_memory_file("x", STR("hello"), &err);
+    int fd = memory_file("x", STR("hello"), &err);
     assert_true(fd >= 0);
     assert_int_equal(read(fd, text, sizeof text), 5);
     assert_int_equal(write(fd, "x", 1), -1);
