@@ -29,6 +29,7 @@ enum kind {
     USER_EMAIL,
     PARAMETER, // from here on a name follows
     SECRET,
+    HANDED_ON,
 };
 
 static const struct {
@@ -51,6 +52,7 @@ struct variable {
     struct str name;    // of a parameter or secret
     struct str offsets; // of an instant: "-1d"
     struct str format;  // absent: the usual one
+    struct job_variable handed_on;
 };
 
 struct piece {
@@ -90,7 +92,7 @@ static bool read_instant(struct str text, struct str name, struct variable *ret,
 
 /* text stands between the braces, without blanks around it. */
 static bool read_variable(struct str text, struct variable *ret, struct err *err) {
-    struct str parameters = STR("Parameters."), secret = STR("Secret.");
+    struct str parameters = STR("Parameters."), secret = STR("Secret."), jobs = STR("Jobs.");
     if (str_starts_with(text, parameters)) {
         ret->kind = PARAMETER;
         return read_name(text, parameters, ret, err);
@@ -98,6 +100,10 @@ static bool read_variable(struct str text, struct variable *ret, struct err *err
     if (str_starts_with(text, secret)) {
         ret->kind = SECRET;
         return read_name(text, secret, ret, err);
+    }
+    if (str_starts_with(text, jobs)) {
+        ret->kind = HANDED_ON;
+        return job_variable_parse(str_slice(text, jobs.len, text.len), &ret->handed_on, err);
     }
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (!str_starts_with(text, names[i].name)) continue;
@@ -161,6 +167,16 @@ bool variables_use_secret(struct str text) {
             piece.variable.kind == SECRET)
             return true;
     return false;
+}
+
+void variables_jobs(struct str text,
+                    void (*each)(void *context, const struct job_variable *variable),
+                    void *context) {
+    struct piece piece;
+    for (size_t at = 0; at < text.len;)
+        if (next_piece(text, &at, &piece, NULL) && piece.is_variable &&
+            piece.variable.kind == HANDED_ON)
+            each(context, &piece.variable.handed_on);
 }
 
 void variables_check(struct str text, const struct variables_known *known, struct str field,
@@ -261,9 +277,29 @@ static struct str user_email(const struct variables_context *context) {
     return triggered_by.len > 0 ? triggered_by : context->job->created_by;
 }
 
-/* scratch and arena hold a value that has to be made. */
+/* What one call of variables_expand makes on its way. */
+struct workspace {
+    struct arena arena;
+    struct buf scratch;
+    json_t *inputs; // of the execution, once they were needed
+};
+
+static bool handed_on_value(const struct variable *variable,
+                            const struct variables_context *context, struct workspace *workspace,
+                            struct value *ret, struct err *err) {
+    struct str inputs = context->execution->inputs;
+    if (inputs.len > 0 && workspace->inputs == NULL) {
+        workspace->inputs = json_read(inputs, err);
+        if (workspace->inputs == NULL) return err_wrap(err, "what other jobs have handed on");
+    }
+    return job_variable_value(&variable->handed_on, workspace->inputs, &workspace->arena,
+                              &ret->text, &ret->is_json, err);
+}
+
 static bool value_of(const struct variable *variable, const struct variables_context *context,
-                     struct arena *arena, struct buf *scratch, struct value *ret, struct err *err) {
+                     struct workspace *workspace, struct value *ret, struct err *err) {
+    struct arena *arena = &workspace->arena;
+    struct buf *scratch = &workspace->scratch;
     switch (variable->kind) {
     case TODAY:
     case NOW:
@@ -281,6 +317,7 @@ static bool value_of(const struct variable *variable, const struct variables_con
     case USER_EMAIL: buf_put(scratch, user_email(context)); break;
     case PARAMETER: return parameter_value(variable->name, context, arena, ret, err);
     case SECRET: return secret_value(variable->name, context, arena, ret, err);
+    case HANDED_ON: return handed_on_value(variable, context, workspace, ret, err);
     }
     ret->text = buf_str(scratch);
     return true;
@@ -299,8 +336,7 @@ static bool ends_in_string(struct str literal, bool in_string) {
 
 bool variables_expand(struct str text, enum variables_place place,
                       const struct variables_context *context, struct buf *out, struct err *err) {
-    struct arena arena = {0};
-    struct buf scratch = buf_with_max(0);
+    struct workspace workspace = {.scratch = buf_with_max(0)};
     struct piece piece;
     bool ok = true, in_string = false;
     for (size_t at = 0; ok && at < text.len;) {
@@ -312,14 +348,15 @@ bool variables_expand(struct str text, enum variables_place place,
             continue;
         }
         struct value value = {0};
-        buf_reset(&scratch);
-        ok = value_of(&piece.variable, context, &arena, &scratch, &value, err);
+        buf_reset(&workspace.scratch);
+        ok = value_of(&piece.variable, context, &workspace, &value, err);
         if (ok) put_value(out, place, in_string, value);
     }
     if (ok && out->too_big)
         ok = err_set(err, ERR_LIMIT, "with its variables replaced it is longer than %zu bytes",
                      out->max);
-    buf_free(&scratch);
-    arena_free(&arena);
+    json_decref(workspace.inputs);
+    buf_free(&workspace.scratch);
+    arena_free(&workspace.arena);
     return ok;
 }

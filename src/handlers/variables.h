@@ -7,6 +7,8 @@
  *   {{User.Email}}         who triggered the run; for the schedule, who created the job
  *   {{Parameters.NAME}}    of the run, else of jobConfiguration.parameters
  *   {{Secret.NAME}}        see secrets.h
+ *   {{Jobs.NAME.Output}} {{Jobs.NAME.Result}} {{Jobs.NAME.Result.path}}
+ *                          what another job hands on (execution->inputs), see job_variables.h
  *   {{{{                   two braces as they are
  *
  * Offsets follow the name: [+-]N and a unit, s m h d w M (months) y, one or more: `{{Now-1d+2h}}`.
@@ -20,13 +22,15 @@
  *
  *   Owns:    nothing; the output is the caller's buffer, whose maximum bounds it.
  *   Threads: pure, but for secrets_find, which is safe from any.
- *   Errors:  INVALID: a parameter or secret that is not there; LIMIT: the output is too long.
+ *   Errors:  INVALID: a parameter, a secret or what another job hands on is not there; LIMIT: the
+ * output is too long.
  */
 #ifndef ALPHABET_HANDLERS_VARIABLES_H
 #define ALPHABET_HANDLERS_VARIABLES_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "handlers/job_variables.h"
 #include "handlers/redactor.h"
 #include "handlers/secrets.h"
 #include "model/execution.h"
@@ -60,6 +64,10 @@ struct variables_known {
 bool variables_present(struct str text);
 /* Does it use a secret? (For a text that was checked.) */
 bool variables_use_secret(struct str text);
+/* `each` gets every {{Jobs.…}} of the text, in order, as often as it stands there. */
+void variables_jobs(struct str text,
+                    void (*each)(void *context, const struct job_variable *variable),
+                    void *context);
 void variables_check(struct str text, const struct variables_known *known, struct str field,
                      struct faults *faults);
 WARN_UNUSED bool variables_expand(struct str text, enum variables_place place,

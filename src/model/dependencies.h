@@ -24,15 +24,18 @@ enum { DEPENDENCIES_MAX = 100 };
 
 struct dependencies {
     struct guid *jobs; // each once, in the order given
-    size_t count;      // 1 to DEPENDENCIES_MAX
+    size_t count;      // up to DEPENDENCIES_MAX; 0 = it depends on none
     enum dependency_condition condition;
 };
 
-/* From a request. `ret` is set when no fault was added. */
+/* From a request; an empty list depends on none. `ret` is set when no fault was added. Whether
+ * there are such jobs, and whether they depend on each other in a circle, the store knows:
+ * engine/dependencies.h. */
 void dependencies_read(const json_t *value, struct str field, struct arena *arena,
                        struct dependencies *ret, struct faults *faults);
-/* Canonical text, as it is stored and answered. */
+/* Canonical text, as it is stored and answered; absent when it depends on none. */
 struct str dependencies_text(struct arena *arena, const struct dependencies *dependencies);
+/* Absent text depends on none. */
 WARN_UNUSED bool dependencies_parse(struct str text, struct arena *arena, struct dependencies *ret,
                                     struct err *err);
 
@@ -46,8 +49,9 @@ enum dependency_verdict {
     DEPENDENCY_WAITS,
     DEPENDENCY_IMPOSSIBLE, // what it waits for can never come: jobs that are gone
 };
-/* ends[i] is of jobs[i]. `open`, if not NULL, has room for `count` and gets the indexes of those
- * that are waited for (or gone); *open_count how many. */
+/* ends[i] is of jobs[i]; ends count that came later than `since` (UTC_NONE: all). `open`, if not
+ * NULL, has room for `count` and gets indexes, *open_count how many: of those that are waited for
+ * when it WAITS, of those that are gone when it is IMPOSSIBLE, none when it is MET. */
 enum dependency_verdict dependencies_judge(const struct dependencies *dependencies,
                                            const struct dependency_end *ends, struct utc since,
                                            size_t *open, size_t *open_count);

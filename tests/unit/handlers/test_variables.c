@@ -25,6 +25,11 @@ static void prepare(void) {
     execution.scheduled_for = utc_from_ms(1772323199000); // 2026-02-28T23:59:59Z
     job.name = STR("say \"hi\"\n");
     job.created_by = STR("author@example.org");
+    execution.inputs = STR("{\"Nightly export\":{\"output\":\"4 "
+                           "\\\"rows\\\"\\n\",\"result\":{\"rows\":4,\"file\":\"a b\","
+                           "\"parts\":[{\"Output\":\"x\"},\"y\"],\"none\":null}},"
+                           "\"v1.2 of A.Output\":{\"output\":\"dots\"},"
+                           "\"0190a000-0000-7000-8000-00000000000a\":{\"result\":[1,2]}}");
     parameters = json_pack("{s:s, s:i, s:{s:b}, s:s}", "text", "a\"b", "count", 7, "deep", "x", 1,
                            "odd", "{{Today}}");
     context = (struct variables_context){.execution = &execution,
@@ -88,6 +93,72 @@ static void test_values_are_escaped_for_their_place(void **state) {
            "/a/a%22b?b=ann%40example.org");
 }
 
+static void test_what_other_jobs_hand_on(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{{Jobs.Nightly export.Output}}", "4 \"rows\"\n"},
+        {"{{ Jobs.Nightly export.Result.rows }}", "4"},
+        {"{{Jobs.Nightly export.Result.file}}", "a b"},
+        {"{{Jobs.Nightly export.Result.parts.0.Output}}", "x"},
+        {"{{Jobs.Nightly export.Result.parts.1}}", "y"},
+        {"{{Jobs.Nightly export.Result.none}}", "null"},
+        {"{{Jobs.v1.2 of A.Output.Output}}", "dots"},
+        {"{{Jobs.0190a000-0000-7000-8000-00000000000a.Result}}", "[1,2]"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) expect(rows[i][0], VARIABLES_TEXT, rows[i][1]);
+    expect("{\"a\":{{Jobs.Nightly export.Result.parts}},\"b\":{{Jobs.Nightly export.Output}},"
+           "\"c\":\"{{Jobs.Nightly export.Output}}\"}",
+           VARIABLES_JSON,
+           "{\"a\":[{\"Output\":\"x\"},\"y\"],\"b\":\"4 \\\"rows\\\"\\n\","
+           "\"c\":\"4 \\\"rows\\\"\\n\"}");
+    expect("/{{Jobs.Nightly export.Result.file}}", VARIABLES_URL, "/a%20b");
+}
+
+static void test_what_was_not_handed_on_is_told(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{{Jobs.Other.Output}}", "\"Other\" has handed nothing on"},
+        {"{{Jobs.v1.2 of A.Output.Result}}", "had no result"},
+        {"{{Jobs.0190a000-0000-7000-8000-00000000000a.Output}}", "had no output"},
+        {"{{Jobs.Nightly export.Result.parts.7}}", "nothing at \"parts.7\""},
+        {"{{Jobs.Nightly export.Result.rows.deep}}", "nothing at \"rows.deep\""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf out = buf_with_max(0);
+        struct err err = ERR_INIT;
+        prepare();
+        assert_false(
+            variables_expand(str_from_cstr(rows[i][0]), VARIABLES_TEXT, &context, &out, &err));
+        if (!strstr(err.msg, rows[i][1])) fail_msg("%s: %s", rows[i][0], err.msg);
+        assert_int_equal(err.kind, ERR_INVALID);
+        execution.inputs = STR_NONE;
+        err = (struct err)ERR_INIT;
+        assert_false(
+            variables_expand(str_from_cstr(rows[i][0]), VARIABLES_TEXT, &context, &out, &err));
+        assert_non_null(strstr(err.msg, "has handed nothing on"));
+        buf_free(&out);
+        json_decref(parameters);
+    }
+}
+
+static void add_name(void *list, const struct job_variable *variable) {
+    struct buf *out = list;
+    buf_put(out, variable->name);
+    buf_put(out, variable->is_result ? STR("=") : STR("-"));
+    buf_put(out, variable->path);
+    buf_put_char(out, ';');
+}
+
+static void test_the_jobs_that_a_text_names(void **state) {
+    (void)state;
+    struct buf out = buf_with_max(0);
+    variables_jobs(STR("{{Today}} {{Jobs.A b.Output}} {{{{Jobs.no.Output}} {{Jobs.A.Result.x.y}}"
+                       "{{Jobs.A b.Result}} {{Jobs.broken}} {{Jobs.Results.Output}}"),
+                   add_name, &out);
+    assert_string_equal(buf_str(&out).ptr, "A b-;A=x.y;A b=;Results-;");
+    buf_free(&out);
+}
+
 static void test_user_is_the_author_when_nobody_triggered(void **state) {
     (void)state;
     prepare();
@@ -102,12 +173,17 @@ static void test_user_is_the_author_when_nobody_triggered(void **state) {
 static void test_unknown_and_malformed_are_refused(void **state) {
     (void)state;
     static const char *const rows[] = {
-        "{{Yesterday}}",     "{{today}}",          "{{}}",         "{{Today",
-        "{{Today:}}",        "{{Today:yyy}}",      "{{Today:'x}}", "{{Today:q}}",
-        "{{Today-d}}",       "{{Today-1}}",        "{{Today-1q}}", "{{Today-1234567d}}",
-        "{{Today-999999d}}", "{{Today+999999y}}",  "{{Job.Id:x}}", "{{Job.Id-1d}}",
-        "{{Parameters.}}",   "{{Parameters.a b}}", "{{Secret.}}",  "{{Secret...}}x{{",
-        "{{Secret.a/b}}",    "{{Todayx}}",         "{{{Today}}}",
+        "{{Yesterday}}",     "{{today}}",          "{{}}",
+        "{{Today",           "{{Today:}}",         "{{Today:yyy}}",
+        "{{Today:'x}}",      "{{Today:q}}",        "{{Today-d}}",
+        "{{Today-1}}",       "{{Today-1q}}",       "{{Today-1234567d}}",
+        "{{Today-999999d}}", "{{Today+999999y}}",  "{{Job.Id:x}}",
+        "{{Job.Id-1d}}",     "{{Parameters.}}",    "{{Parameters.a b}}",
+        "{{Secret.}}",       "{{Secret...}}x{{",   "{{Secret.a/b}}",
+        "{{Todayx}}",        "{{{Today}}}",        "{{Jobs}}",
+        "{{Jobs.A}}",        "{{Jobs.Output}}",    "{{Jobs..Output}}",
+        "{{Jobs. .Result}}", "{{Jobs.A.Result.}}", "{{Jobs.A.Result.x..y}}",
+        "{{Jobs.A.output}}", "{{Jobs.A.Results}}",
     };
     struct arena arena = {0};
     struct variables_known known = {0};
