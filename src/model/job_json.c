@@ -207,7 +207,6 @@ static void read_numbers(struct reader *reader) {
     struct job *job = &reader->job;
     (void)fields_i64(fields, STR("maxRuns"), 0, MAX_RUNS, &job->max_runs);
     (void)fields_i64(fields, STR("jitterSeconds"), 0, MAX_JITTER_SECONDS, &job->jitter_seconds);
-    (void)fields_i64(fields, STR("timeoutSeconds"), 1, MAX_TIMEOUT_SECONDS, &job->timeout_seconds);
     (void)fields_concurrency_policy(fields, STR("concurrencyPolicy"), &job->concurrency_policy);
     (void)fields_misfire_policy(fields, STR("misfirePolicy"), &job->misfire_policy);
 }
@@ -216,7 +215,8 @@ static void read_dst_policy(struct reader *reader) {
     static const struct str known[] = {STR_INIT("gap"), STR_INIT("overlap")};
     const json_t *object = fields_object(&reader->fields, STR("dstPolicy"));
     if (object == NULL) return;
-    struct fields fields = {object, STR("dstPolicy"), reader->fields.faults};
+    struct fields fields = {object, fields_path(&reader->fields, STR("dstPolicy")),
+                            reader->fields.faults};
     fields_known(&fields, known, COUNT_OF(known));
     (void)fields_gap_policy(&fields, STR("gap"), &reader->job.gap_policy);
     (void)fields_overlap_policy(&fields, STR("overlap"), &reader->job.overlap_policy);
@@ -237,8 +237,8 @@ static void read_retry_policy(struct reader *reader) {
 static void read_exclusions(struct reader *reader) {
     const json_t *object = fields_object(&reader->fields, STR("exclusions"));
     if (object == NULL) return;
-    (void)!job_exclusions_from_json(object, STR("exclusions"), reader->arena,
-                                    &reader->job.exclusions, reader->fields.faults);
+    (void)!job_exclusions_from_json(object, fields_path(&reader->fields, STR("exclusions")),
+                                    reader->arena, &reader->job.exclusions, reader->fields.faults);
 }
 
 bool job_exclusions_from_json(const json_t *body, struct str path, struct arena *arena,
@@ -505,6 +505,16 @@ static struct reader reader_of(const json_t *body, enum job_body kind, const str
     return reader;
 }
 
+/* All that says when something runs. */
+static void read_whole_schedule(struct reader *reader) {
+    read_schedule(reader);
+    (void)fields_utc(&reader->fields, STR("startAt"), &reader->job.start_at);
+    (void)fields_utc(&reader->fields, STR("endAt"), &reader->job.end_at);
+    read_numbers(reader);
+    read_dst_policy(reader);
+    read_exclusions(reader);
+}
+
 static bool finish(const struct reader *reader, size_t faults_before, struct job *ret) {
     if (fault_count(reader->fields.faults) != faults_before) return false;
     *ret = reader->job;
@@ -524,17 +534,14 @@ bool job_from_json(const json_t *body, enum job_body kind, const struct job *bas
     read_names(&reader);
     if (!fields_job_type(&reader.fields, STR("jobType"), &reader.job.type))
         (void)require(&reader, STR("jobType"), reader.job.type != 0);
-    read_schedule(&reader);
-    (void)fields_utc(&reader.fields, STR("startAt"), &reader.job.start_at);
-    (void)fields_utc(&reader.fields, STR("endAt"), &reader.job.end_at);
-    read_numbers(&reader);
+    read_whole_schedule(&reader);
+    (void)fields_i64(&reader.fields, STR("timeoutSeconds"), 1, MAX_TIMEOUT_SECONDS,
+                     &reader.job.timeout_seconds);
     read_configuration(&reader);
     read_retry_policy(&reader);
     read_queue(&reader);
-    read_dst_policy(&reader);
     read_state(&reader);
     read_tags(&reader);
-    read_exclusions(&reader);
     read_retention(&reader);
     read_watches(&reader);
     check_dependencies(&reader);
@@ -566,6 +573,34 @@ bool job_reschedule_from_json(const json_t *body, const struct job *base,
                    "effectiveFrom");
     read_schedule(&reader);
     (void)fields_utc(&reader.fields, STR("effectiveFrom"), &reader.job.start_at);
+    check_together(&reader);
+    return finish(&reader, before, ret);
+}
+
+bool job_schedule_from_json(const json_t *object, struct str path, const struct job *base,
+                            const struct job_defaults *defaults, struct arena *arena,
+                            struct job *ret, struct faults *faults) {
+    static const struct str known[] = {
+        STR_INIT("scheduleType"),
+        STR_INIT("scheduleExpression"),
+        STR_INIT("intervalSeconds"),
+        STR_INIT("intervalMode"),
+        STR_INIT("runAt"),
+        STR_INIT("timezone"),
+        STR_INIT("startAt"),
+        STR_INIT("endAt"),
+        STR_INIT("maxRuns"),
+        STR_INIT("jitterSeconds"),
+        STR_INIT("exclusions"),
+        STR_INIT("misfirePolicy"),
+        STR_INIT("concurrencyPolicy"),
+        STR_INIT("dstPolicy"),
+    };
+    size_t before = fault_count(faults);
+    struct reader reader = reader_of(object, JOB_IMPORT, base, defaults, arena, faults);
+    reader.fields.path = path;
+    fields_known(&reader.fields, known, COUNT_OF(known));
+    read_whole_schedule(&reader);
     check_together(&reader);
     return finish(&reader, before, ret);
 }

@@ -67,6 +67,14 @@ WARN_UNUSED bool job_reschedule_from_json(const json_t *body, const struct job *
 WARN_UNUSED bool job_exclusions_from_json(const json_t *body, struct str path, struct arena *arena,
                                           struct str *ret, struct faults *faults);
 
+/* What says when something runs, as an object of its own: scheduleType to dstPolicy, given as a
+ * whole. `path` goes before the fields in faults. `base` is what it replaces, or NULL. */
+WARN_UNUSED bool job_schedule_from_json(const json_t *object, struct str path,
+                                        const struct job *base, const struct job_defaults *defaults,
+                                        struct arena *arena, struct job *ret,
+                                        struct faults *faults);
+void job_schedule_to_json(struct json_writer *w, const struct job *job);
+
 void job_to_json(struct json_writer *w, const struct job *job);
 /* What JOB_IMPORT takes: the definition and the id, without state. Secrets masked as well. */
 void job_to_export_json(struct json_writer *w, const struct job *job);

@@ -79,13 +79,18 @@ bool job_schedule(const struct job *job, struct zone_cache *zones, struct arena 
     return true;
 }
 
+/* A workflow's schedule is a job that is hidden, not gone. */
+static bool is_gone(const struct job *job) {
+    return job->is_deleted && (int)job->type != JOB_WORKFLOW;
+}
+
 bool job_is_scheduled(const struct job *job) {
     bool has_runs_left = job->max_runs == 0 || job->run_count < job->max_runs;
-    return !job->is_deleted && job->is_enabled && !job->is_paused && has_runs_left;
+    return !is_gone(job) && job->is_enabled && !job->is_paused && has_runs_left;
 }
 
 enum skip_reason job_rest_reason(const struct job *job) {
-    if (job->is_deleted || !job->is_enabled) return SKIP_DISABLED;
+    if (is_gone(job) || !job->is_enabled) return SKIP_DISABLED;
     if (job->is_paused) return SKIP_PAUSED;
     return SKIP_END_OF_SCHEDULE;
 }
@@ -103,7 +108,7 @@ struct utc job_available_at(const struct job *job, struct utc due) {
 
 /* No run by schedule; the engine looks again only when a pause has an end. */
 static void stand_still(struct job *job) {
-    bool paused = !job->is_deleted && job->is_enabled && job->is_paused;
+    bool paused = !is_gone(job) && job->is_enabled && job->is_paused;
     bool wakes = paused && !utc_is_none(job->paused_until);
     job->next_run_at = UTC_NEVER;
     job->wake_at = wakes ? job->paused_until : UTC_NEVER;

@@ -11,7 +11,7 @@
 enum { USUAL_SIZE = 1536 };
 
 static void put_schedule(struct buf *buf, const struct job *job) {
-    PUT_KEY(buf, "scheduleType");
+    buf_put(buf, STR("\"scheduleType\":"));
     put_name(buf, schedule_type_name(job->schedule_type));
     PUT_KEY(buf, "scheduleExpression");
     put_text(buf, job->schedule_expression);
@@ -37,13 +37,7 @@ static void put_schedule(struct buf *buf, const struct job *job) {
     buf_put_i64(buf, job->jitter_seconds);
 }
 
-static void put_policies(struct buf *buf, const struct job *job, bool with_state) {
-    PUT_KEY(buf, "retryPolicy");
-    put_raw(buf, job->retry_policy, STR("null"));
-    PUT_KEY(buf, "timeoutSeconds");
-    buf_put_i64(buf, job->timeout_seconds);
-    PUT_KEY(buf, "queue");
-    put_text(buf, job->queue);
+static void put_overlap(struct buf *buf, const struct job *job) {
     PUT_KEY(buf, "concurrencyPolicy");
     put_name(buf, concurrency_policy_name(job->concurrency_policy));
     PUT_KEY(buf, "misfirePolicy");
@@ -53,6 +47,16 @@ static void put_policies(struct buf *buf, const struct job *job, bool with_state
     PUT_KEY(buf, "overlap");
     put_name(buf, overlap_policy_name(job->overlap_policy));
     buf_put_char(buf, '}');
+}
+
+static void put_policies(struct buf *buf, const struct job *job, bool with_state) {
+    PUT_KEY(buf, "retryPolicy");
+    put_raw(buf, job->retry_policy, STR("null"));
+    PUT_KEY(buf, "timeoutSeconds");
+    buf_put_i64(buf, job->timeout_seconds);
+    PUT_KEY(buf, "queue");
+    put_text(buf, job->queue);
+    put_overlap(buf, job);
     PUT_KEY(buf, "isEnabled");
     put_bool(buf, job->is_enabled);
     PUT_KEY(buf, "isPaused");
@@ -107,6 +111,7 @@ static void put_definition(struct buf *buf, const struct job *job, bool with_sta
     put_text(buf, job->description);
     PUT_KEY(buf, "jobType");
     put_name(buf, job_type_name(job->type));
+    buf_put_char(buf, ',');
     put_schedule(buf, job);
     PUT_KEY(buf, "jobConfiguration");
     if (job->configuration.len > 0)
@@ -114,6 +119,15 @@ static void put_definition(struct buf *buf, const struct job *job, bool with_sta
     else
         buf_put(buf, STR("null"));
     put_policies(buf, job, with_state);
+}
+
+void job_schedule_to_json(struct json_writer *w, const struct job *job) {
+    json_object_begin(w);
+    put_schedule(w->out, job);
+    put_overlap(w->out, job);
+    PUT_KEY(w->out, "exclusions");
+    put_raw(w->out, job->exclusions, STR("null"));
+    json_object_end(w);
 }
 
 void job_to_json(struct json_writer *w, const struct job *job) {

@@ -66,12 +66,17 @@ struct workflow_run {
     struct str triggered_by;      // absent for a schedule
     struct utc scheduled_for;
     struct utc created_at;
-    struct utc completed_at;  // of the last passage
-    int64_t retry_count;      // how often it was resumed from where it failed
-    struct str jobs;          // workflow->jobs as it was when the run began
-    struct str error_message; // why it Failed or was Cancelled; absent = none
-    struct str parameters;    // JSON object for every job of the run; absent = none
+    struct utc completed_at; // of the last passage
+    int64_t retry_count;     // how often it was resumed from where it failed
+    struct str jobs;         // workflow->jobs as it was when the run began
+    /* Why it Failed or was Cancelled; absent = none. While it is Running: it is being cancelled,
+     * for this reason, and ends when the last of its executions has. */
+    struct str error_message;
+    struct str parameters; // JSON object for every job of the run; absent = none
 };
+static inline bool workflow_run_is_being_cancelled(const struct workflow_run *run) {
+    return run->status == EXECUTION_RUNNING && !str_is_absent(run->error_message);
+}
 
 struct workflow_step {
     int64_t run_row;
