@@ -3,7 +3,7 @@
  */
 #include "store/sqlite/checkpointer.h"
 
-#include "store/sqlite/thread.h"
+#include "store/thread.h"
 
 /* Copies what can be copied; how many pages of the log are copied now, -1 when that is not known.
  */

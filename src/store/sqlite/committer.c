@@ -7,9 +7,6 @@
  */
 #include "store/sqlite/committer.h"
 
-#include "store/sqlite/thread.h"
-
-#include <assert.h>
 #include <errno.h>
 
 /* ---- one write ------------------------------------------------------------------------------- */
@@ -39,33 +36,10 @@ static bool run_write(struct committer *committer, struct store_write *write, st
 
 /* ---- a group --------------------------------------------------------------------------------- */
 
-static void answer(struct store_write *first) {
-    while (first) {
-        struct store_write *next = first->next; // done may free the write
-        first->done(first);
-        first = next;
-    }
-}
-
-static void answer_unavailable(struct store_write *first, const struct err *err) {
-    for (struct store_write *write = first; write; write = write->next) {
-        write->ok = false;
-        write->err = (struct err)ERR_INIT;
-        (void)err_set(&write->err, ERR_UNAVAILABLE, "%s", err->msg);
-    }
-    answer(first);
-}
-
 static void fail_for_good(void *context, const char *why) {
     struct committer *committer = context;
     if (atomic_exchange(&committer->failed, true)) return;
     if (committer->on_fatal) committer->on_fatal(committer->fatal_context, why);
-}
-
-static void note_figures(struct committer *committer, struct mono begun, int64_t writes) {
-    struct span took = mono_diff(clock_mono(clock_system()), begun);
-    histogram_add(&committer->figures.commit_us, took.us);
-    histogram_add(&committer->figures.commit_writes, writes);
 }
 
 static bool run_group(struct committer *committer, struct store_write *first, int64_t *writes,
@@ -98,12 +72,13 @@ static void undo_group(struct committer *committer) {
     if (!writer_load(tx, &err)) fail_for_good(committer, err.msg);
 }
 
-static void do_group(struct committer *committer, struct store_write *first) {
+static void do_group(void *context, struct store_write *first) {
+    struct committer *committer = context;
     struct err err = ERR_INIT;
     if (atomic_load(&committer->failed)) {
         (void)err_set(&err, ERR_UNAVAILABLE,
                       "the database has failed; the server must be restarted");
-        answer_unavailable(first, &err);
+        writes_answer_unavailable(first, &err);
         return;
     }
     bool fatal = false;
@@ -112,39 +87,22 @@ static void do_group(struct committer *committer, struct store_write *first) {
     if (!run_group(committer, first, &writes, &err) || !commit(committer, &fatal, &err)) {
         undo_group(committer);
         if (fatal) fail_for_good(committer, err.msg);
-        (void)atomic_fetch_add(&committer->figures.failed_commits, 1);
-        answer_unavailable(first, &err);
+        (void)atomic_fetch_add(&committer->queue.figures.failed_commits, 1);
+        writes_answer_unavailable(first, &err);
         return;
     }
     (void)atomic_fetch_add(&committer->commits, 1); // before anybody is told
-    note_figures(committer, begun, writes);
+    write_queue_note_commit(&committer->queue, begun, writes);
     if (committer->writer.group_changed_jobs) {
         committer->writer.group_changed_jobs = false;
         (void)atomic_fetch_add(&committer->generation, 1);
     }
-    answer(first);
+    writes_answer(first);
     checkpointer_note(&committer->checkpointer, committer->connection->db, committer->log_pages);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------ */
-
-/* NULL when there will be no more. */
-static struct store_write *take_group(struct committer *committer) {
-    (void)pthread_mutex_lock(&committer->lock);
-    while (!committer->first && !committer->stopping)
-        (void)pthread_cond_wait(&committer->posted, &committer->lock);
-    struct store_write *first = committer->first;
-    committer->first = committer->last = NULL;
-    (void)pthread_mutex_unlock(&committer->lock);
-    return first;
-}
-
-static void *run(void *argument) {
-    struct committer *committer = argument;
-    struct store_write *first;
-    while ((first = take_group(committer)) != NULL) do_group(committer, first);
-    return NULL;
-}
+/* ---- start and stop ---------------------------------------------------------------------------
+ */
 
 static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
     (void)db;
@@ -157,38 +115,19 @@ static int note_log(void *context, sqlite3 *db, const char *schema, int pages) {
 void committer_start(struct committer *committer, struct connection *writing,
                      struct connection *checkpointing) {
     committer->connection = writing;
-    histogram_init(&committer->figures.commit_us, histogram_durations, HISTOGRAM_DURATIONS);
-    histogram_init(&committer->figures.commit_writes, histogram_sizes, HISTOGRAM_SIZES);
-    (void)pthread_mutex_init(&committer->lock, NULL);
-    (void)pthread_cond_init(&committer->posted, NULL);
     (void)sqlite3_wal_hook(writing->db, note_log, committer); // instead of automatic checkpoints
     committer->checkpointer.on_failure = fail_for_good;
     committer->checkpointer.context = committer;
     checkpointer_start(&committer->checkpointer, checkpointing);
-    thread_start(&committer->thread, run, committer);
+    write_queue_start(&committer->queue, do_group, committer);
 }
 
 void committer_stop(struct committer *committer) {
-    (void)pthread_mutex_lock(&committer->lock);
-    committer->stopping = true;
-    (void)pthread_cond_signal(&committer->posted);
-    (void)pthread_mutex_unlock(&committer->lock);
-    (void)pthread_join(committer->thread, NULL);
+    write_queue_stop(&committer->queue);
     checkpointer_stop(&committer->checkpointer);
-    (void)pthread_cond_destroy(&committer->posted);
-    (void)pthread_mutex_destroy(&committer->lock);
     connection_close(committer->connection);
 }
 
 void committer_post(struct committer *committer, struct store_write *write) {
-    write->next = NULL;
-    (void)pthread_mutex_lock(&committer->lock);
-    assert(!committer->stopping);
-    if (committer->last)
-        committer->last->next = write;
-    else
-        committer->first = write;
-    committer->last = write;
-    (void)pthread_cond_signal(&committer->posted);
-    (void)pthread_mutex_unlock(&committer->lock);
+    write_queue_post(&committer->queue, write);
 }

@@ -13,6 +13,7 @@
 
 #include "store/sqlite/checkpointer.h"
 #include "store/sqlite/writer.h"
+#include "store/write_queue.h"
 
 #include <stdatomic.h>
 
@@ -22,17 +23,11 @@ struct committer {
     struct checkpointer checkpointer;
     void (*on_fatal)(void *context, const char *why);
     void *fatal_context;
-    struct store_figures figures;
-    pthread_t thread;
+    struct write_queue queue;
     int64_t log_pages;              // of the log after the latest commit; committer thread only
     atomic_int_fast64_t generation; // of the jobs
     atomic_uint_fast64_t commits;
     atomic_bool failed;
-    /* under lock */
-    pthread_mutex_t lock;
-    pthread_cond_t posted;
-    struct store_write *first, *last;
-    bool stopping;
 };
 
 /* on_fatal, fatal_context and of the checkpointer limits and readers are set; the connections are

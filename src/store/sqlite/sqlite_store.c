@@ -58,7 +58,7 @@ static int64_t jobs_generation(struct store *base) {
 }
 
 static const struct store_figures *figures(struct store *base) {
-    return &store_of(base)->committer.figures;
+    return &store_of(base)->committer.queue.figures;
 }
 
 static const struct store_ops sqlite_ops = {

@@ -2,8 +2,8 @@
  *
  *   Owns: nothing.   Threads: any.   Errors: none; aborts when the system gives no more threads.
  */
-#ifndef ALPHABET_STORE_SQLITE_THREAD_H
-#define ALPHABET_STORE_SQLITE_THREAD_H
+#ifndef ALPHABET_STORE_THREAD_H
+#define ALPHABET_STORE_THREAD_H
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* thread.c - see thread.h. */
-#include "store/sqlite/thread.h"
+#include "store/thread.h"
 
 #include <signal.h>
 #include <stdio.h>
