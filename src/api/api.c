@@ -4,6 +4,7 @@
 #include "api/backfill_line.h"
 #include "api/request_metrics.h"
 #include "api/routes.h"
+#include "api/session.h"
 #include "base/json_read.h"
 
 #include <stdlib.h>
@@ -114,18 +115,26 @@ bool api_before(struct http_request *request, struct http_response *response, vo
     return needed == API_OPEN || api_authenticate(context, request, response, needed);
 }
 
+/* By the bearer token; without one by the cookie of a session. */
+static bool find_caller(struct api *api, const struct http_request *request, struct principal *ret,
+                        struct err *err) {
+    struct identity *identity = api->options.identity;
+    struct str bearer = request_bearer(request), secret = session_secret(request);
+    if (str_starts_with(bearer, SESSION_TOKEN_PREFIX))
+        return err_set(err, ERR_UNAUTHENTICATED, "the secret of a session is no bearer token");
+    if (!str_is_absent(bearer)) return identity_authenticate(identity, bearer, ret, err);
+    if (!str_is_absent(secret))
+        return identity_session_authenticate(identity, secret, ret, err) &&
+               session_allows(request, identity, ret, err);
+    return err_set(err, ERR_UNAUTHENTICATED,
+                   "send an access token: Authorization: Bearer …, from POST /api/v1/auth/login");
+}
+
 bool api_authenticate(struct api *api, struct http_request *request, struct http_response *response,
                       unsigned role) {
     struct err err = ERR_INIT;
-    struct str bearer = request_bearer(request);
-    if (str_is_absent(bearer)) {
-        err_set(&err, ERR_UNAUTHENTICATED,
-                "send an access token: Authorization: Bearer …, from POST /api/v1/auth/login");
-        respond_err(request, response, &err);
-        return false;
-    }
     struct principal *who = ARENA_NEW(request->arena, struct principal);
-    if (!identity_authenticate(api->options.identity, bearer, who, &err)) {
+    if (!find_caller(api, request, who, &err)) {
         respond_err(request, response, &err);
         return false;
     }

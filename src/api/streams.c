@@ -7,6 +7,7 @@
  */
 #include "api/streams.h"
 
+#include "api/session.h"
 #include "http/problem.h"
 
 #include <pthread.h>
@@ -85,7 +86,7 @@ bool streams_open(struct streams *streams, struct http_request *request,
         stream->streams = streams;
         stream->topic = topic;
         stream->user_id = who->user_id;
-        stream->token = xstr_dup(request_bearer(request));
+        stream->token = xstr_dup(session_credential(request));
         stream->serial = ++streams->last_serial;
         stream->check_at =
             mono_add(clock_mono(streams->options.clock), span_seconds(STREAMS_CHECK_SECONDS));

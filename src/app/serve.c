@@ -10,6 +10,7 @@
 #include "app/notify.h"
 #include "app/options.h"
 #include "base/log.h"
+#include "dashboard/dashboard.h"
 #include "handlers/registry.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -52,6 +53,7 @@ struct server {
     struct store *store;
     struct identity *identity;
     struct api *api;
+    struct dashboard *dashboard;
     struct engine *engine;
     struct http_router *router;
     struct http_server *http;
@@ -146,6 +148,8 @@ static bool open_identity(struct server *server, struct err *err) {
         .key = key,
         .access_minutes = settings->access_token_minutes,
         .refresh_days = settings->refresh_token_days,
+        .session_idle = span_seconds(settings->session_idle_minutes * 60),
+        .session_life = span_seconds(settings->session_lifetime_hours * 3600),
         .lockout_failures = settings->lockout_failures,
         .lockout = span_seconds(settings->lockout_minutes * 60),
     };
@@ -288,6 +292,12 @@ static bool make_api(struct server *server, struct err *err) {
     return api_add_routes(server->api, server->router, err);
 }
 
+static bool make_dashboard(struct server *server, struct err *err) {
+    if (!server->settings.dashboard_enabled) return true;
+    server->dashboard = dashboard_new(str_from_cstr(server->settings.dashboard_path), err);
+    return server->dashboard && dashboard_add_routes(server->dashboard, server->router, err);
+}
+
 static bool start_engine(struct server *server, struct err *err) {
     const struct settings *settings = &server->settings;
     struct engine_options options = {
@@ -382,7 +392,7 @@ static bool start(struct server *server, struct err *err) {
     server->zones = zone_cache_new(STR("/usr/share/zoneinfo"));
     return check_exposure(&server->settings, err) && open_store(server, err) &&
            open_identity(server, err) && prepare_handlers(server, err) && make_api(server, err) &&
-           start_engine(server, err) && start_http(server, err);
+           make_dashboard(server, err) && start_engine(server, err) && start_http(server, err);
 }
 
 /* The reverse of start; every part may be missing. */
@@ -392,6 +402,7 @@ static void stop(struct server *server) {
     if (server->api) api_set_engine(server->api, NULL);
     if (server->engine) engine_stop(server->engine);
     http_router_free(server->router);
+    dashboard_free(server->dashboard);
     api_free(server->api);
     identity_free(server->identity);
     store_close(server->store);

@@ -58,6 +58,7 @@ struct settings {
     /* Jwt, LockoutSettings */
     const char *jwt_issuer, *jwt_audience, *jwt_secret_key;
     int64_t access_token_minutes, refresh_token_days;
+    int64_t session_idle_minutes, session_lifetime_hours;
     int64_t lockout_failures, lockout_minutes;
     /* Cors, Server */
     struct text_list cors_origins;
@@ -69,6 +70,8 @@ struct settings {
     int64_t max_body_bytes, max_connections, request_timeout_seconds, rate_limit_per_minute;
     bool open_metrics;
     /* Scheduler */
+    bool dashboard_enabled;
+    const char *dashboard_path;
     int64_t worker_count;
     struct text_list queues;
     int64_t job_expiration_days;

@@ -56,18 +56,26 @@ void identity_forget(struct identity *identity) {
     (void)pthread_mutex_unlock(&identity->cache_lock);
 }
 
-static bool refuse(struct err *err) {
+void identity_cache_seen(struct identity *identity, struct str secret, struct utc at) {
+    struct token_digest digest = digest_of(identity, secret);
+    (void)pthread_mutex_lock(&identity->cache_lock);
+    struct cached_principal *slot = slot_of(identity, digest);
+    if (slot->filled && sodium_memcmp(slot->digest.bytes, digest.bytes, sizeof digest.bytes) == 0) {
+        slot->principal.session_seen_at = at;
+    }
+    (void)pthread_mutex_unlock(&identity->cache_lock);
+}
+
+bool identity_refuse(struct err *err) {
     return err_set(err, ERR_UNAUTHENTICATED,
                    "the access token is not valid; log in again or make a new one");
 }
 
-static void fill_principal(const struct user *user, enum role role, bool personal,
-                           struct principal *ret) {
+void identity_fill_principal(const struct user *user, enum role role, struct principal *ret) {
     *ret = (struct principal){
         .user_id = user->id,
         .user_row = user->row,
         .role = role < user->role ? role : user->role,
-        .is_personal_token = personal,
     };
     size_t len = user->email.len < sizeof ret->email ? user->email.len : sizeof ret->email - 1;
     memcpy(ret->email, user->email.ptr, len);
@@ -83,9 +91,9 @@ static bool by_jwt(struct identity *identity, struct str token, struct arena *ar
     struct user user;
     bool found = store_user_get(tx, claims.subject, arena, &user, err);
     store_read_end(tx);
-    if (!found) return err->kind == ERR_NOT_FOUND ? refuse(err) : false;
-    if (user.is_locked || user.token_generation != claims.generation) return refuse(err);
-    fill_principal(&user, claims.role, false, ret);
+    if (!found) return err->kind == ERR_NOT_FOUND ? identity_refuse(err) : false;
+    if (user.is_locked || user.token_generation != claims.generation) return identity_refuse(err);
+    identity_fill_principal(&user, claims.role, ret);
     *ret_expires = claims.expires_at;
     return true;
 }
@@ -111,11 +119,12 @@ static bool by_personal_token(struct identity *identity, struct str token, struc
     bool ok = store_token_get(tx, hash, arena, &found, err) &&
               store_user_get_by_row(tx, found.user_row, arena, &user, err);
     store_read_end(tx);
-    if (!ok) return err->kind == ERR_NOT_FOUND ? refuse(err) : false;
+    if (!ok) return err->kind == ERR_NOT_FOUND ? identity_refuse(err) : false;
     struct utc now = clock_now(identity->clock);
     if (!utc_is_none(found.revoked_at) || !utc_before(now, found.expires_at) || user.is_locked)
-        return refuse(err);
-    fill_principal(&user, found.role, true, ret);
+        return identity_refuse(err);
+    identity_fill_principal(&user, found.role, ret);
+    ret->is_personal_token = true;
     *ret_expires = found.expires_at;
     /* "Last used" is kept to the hour: a write for each request would be absurd. */
     if (utc_before(utc_add(found.last_used_at, span_seconds(3600)), now)) {
@@ -128,7 +137,7 @@ static bool by_personal_token(struct identity *identity, struct str token, struc
 
 bool identity_authenticate(struct identity *identity, struct str bearer, struct principal *ret,
                            struct err *err) {
-    if (bearer.len == 0 || bearer.len > JWT_MAX) return refuse(err);
+    if (bearer.len == 0 || bearer.len > JWT_MAX) return identity_refuse(err);
     struct token_digest digest = digest_of(identity, bearer);
     if (cache_find(identity, digest, ret)) return true;
     struct mono looked_at = clock_mono(identity->clock);
@@ -136,9 +145,13 @@ bool identity_authenticate(struct identity *identity, struct str bearer, struct 
     struct principal who;
     struct utc expires_at = UTC_NONE;
     struct err why = ERR_INIT;
-    bool ok = str_starts_with(bearer, PERSONAL_TOKEN_PREFIX)
-                  ? by_personal_token(identity, bearer, &arena, &who, &expires_at, &why)
-                  : by_jwt(identity, bearer, &arena, &who, &expires_at, &why);
+    bool ok;
+    if (str_starts_with(bearer, PERSONAL_TOKEN_PREFIX))
+        ok = by_personal_token(identity, bearer, &arena, &who, &expires_at, &why);
+    else if (str_starts_with(bearer, SESSION_TOKEN_PREFIX))
+        ok = identity_by_session(identity, bearer, &arena, &who, &expires_at, &why);
+    else
+        ok = by_jwt(identity, bearer, &arena, &who, &expires_at, &why);
     arena_free(&arena);
     if (!ok) {
         if (err) *err = why;

@@ -26,6 +26,8 @@ struct identity *identity_new(const struct identity_options *options) {
     };
     identity->access_minutes = options->access_minutes;
     identity->refresh_days = options->refresh_days;
+    identity->session_idle = options->session_idle;
+    identity->session_life = options->session_life;
     identity->lockout_failures = options->lockout_failures;
     identity->lockout = options->lockout;
     identity->gate = password_gate_new(HASHES_AT_ONCE, LOGINS_WAITING);
@@ -88,14 +90,10 @@ bool identity_audit(struct store_tx *tx, const struct actor *actor, struct utc n
 
 struct login {
     struct identity *identity;
-    struct str address;
-    struct utc now;
-    struct arena *arena;
+    struct entry *entry;
     int64_t user_row;
     bool password_matches;
     struct str new_hash; // absent = keep
-    struct refresh_token refresh;
-    struct user user; // as it stands after the write
     bool accepted;
 };
 
@@ -107,46 +105,66 @@ static bool count_failure(struct store_tx *tx, struct login *login, struct user 
     struct str after = STR_NONE;
     if (user->failed_logins >= login->identity->lockout_failures) {
         user->failed_logins = 0;
-        user->locked_until = utc_add(login->now, login->identity->lockout);
+        user->locked_until = utc_add(login->entry->now, login->identity->lockout);
         action = "login.lockout";
         char until[RFC3339_LENGTH + 1];
         utc_format(user->locked_until, until);
-        after = arena_printf(login->arena, "{\"lockedUntil\":\"%s\"}", until);
+        after = arena_printf(login->entry->arena, "{\"lockedUntil\":\"%s\"}", until);
     }
-    struct actor actor = {user->email, login->address};
+    struct actor actor = {user->email, login->entry->address};
     return store_user_update(tx, user, err) &&
-           identity_audit(tx, &actor, login->now, action, user->id, STR_NONE, after, err);
+           identity_audit(tx, &actor, login->entry->now, action, user->id, STR_NONE, after, err);
+}
+
+/* The token that the caller had before ends; one that is none is no error. */
+static bool end_replaced(struct store_tx *tx, const struct entry *entry, struct err *err) {
+    unsigned char hash[TOKEN_HASH_SIZE];
+    struct refresh_token old;
+    struct err why = ERR_INIT;
+    if (str_is_absent(entry->replaced)) return true;
+    secret_token_hash(entry->replaced, hash);
+    if (store_refresh_get(tx, hash, &old, &why))
+        return store_refresh_revoke_family(tx, old.family, entry->now, err);
+    if (why.kind == ERR_NOT_FOUND) return true;
+    *err = why;
+    return false;
 }
 
 static bool run_login(struct store_tx *tx, void *context, struct err *err) {
     struct login *login = context;
+    struct entry *entry = login->entry;
     login->accepted = false;
     struct user user;
-    if (!store_user_get_by_row(tx, login->user_row, login->arena, &user, err)) return false;
-    bool locked = user.is_locked || utc_before(login->now, user.locked_until);
+    if (!store_user_get_by_row(tx, login->user_row, entry->arena, &user, err)) return false;
+    bool locked = user.is_locked || utc_before(entry->now, user.locked_until);
     if (locked) return true; // further failures do not prolong it: nobody can be kept out for ever
     if (!login->password_matches) return count_failure(tx, login, &user, err);
     user.failed_logins = 0;
     user.locked_until = UTC_NONE;
-    user.last_login_at = login->now;
+    user.last_login_at = entry->now;
     if (!str_is_absent(login->new_hash)) user.password_hash = login->new_hash;
-    login->refresh.user_row = user.row;
-    struct actor actor = {user.email, login->address};
-    if (!store_user_update(tx, &user, err) || !store_refresh_insert(tx, &login->refresh, err) ||
-        !identity_audit(tx, &actor, login->now, "login", user.id, STR_NONE, STR_NONE, err))
+    entry->token.user_row = user.row;
+    struct actor actor = {user.email, entry->address};
+    if (!end_replaced(tx, entry, err) || !store_user_update(tx, &user, err) ||
+        !store_refresh_insert(tx, &entry->token, err) ||
+        !identity_audit(tx, &actor, entry->now, "login", user.id, STR_NONE, STR_NONE, err))
         return false;
-    login->user = user;
+    entry->user = user;
     login->accepted = true;
     return true;
 }
 
-static void new_refresh(struct identity *identity, struct utc now, struct guid family,
-                        char secret[SECRET_TOKEN_SIZE], struct refresh_token *ret) {
-    secret_token_new(REFRESH_TOKEN_PREFIX, secret);
+static struct span refresh_life(const struct identity *identity) {
+    return span_seconds(identity->refresh_days * 86400);
+}
+
+static void new_token(struct str prefix, struct utc now, struct span life,
+                      char secret[SECRET_TOKEN_SIZE], struct refresh_token *ret) {
+    secret_token_new(prefix, secret);
     *ret = (struct refresh_token){
-        .family = family,
+        .family = guid_new(now),
         .created_at = now,
-        .expires_at = utc_add(now, span_seconds(identity->refresh_days * 86400)),
+        .expires_at = utc_add(now, life),
     };
     secret_token_hash(str_from_cstr(secret), ret->hash);
 }
@@ -196,25 +214,40 @@ static bool find_account(struct identity *identity, struct str email, struct are
     return true;
 }
 
-bool identity_login(struct identity *identity, struct str email, struct str password,
-                    struct str address, struct arena *arena, struct token_pair *ret,
-                    struct err *err) {
-    struct login login = {.identity = identity, .address = address, .arena = arena};
+bool identity_enter(struct identity *identity, struct entry *entry, struct err *err) {
+    struct login login = {.identity = identity, .entry = entry};
     struct str hash;
     bool rehash = false;
-    if (!find_account(identity, email, arena, &login.user_row, &hash, err)) return false;
-    if (!password_verify(identity->gate, hash, password, &login.password_matches, &rehash, err))
+    if (!find_account(identity, entry->email, entry->arena, &login.user_row, &hash, err))
+        return false;
+    if (!password_verify(identity->gate, hash, entry->password, &login.password_matches, &rehash,
+                         err))
         return false;
     if (login.user_row == 0) return refuse_login(err);
     char new_hash[PASSWORD_HASH_SIZE];
-    if (rehash && password_hash(identity->gate, password, new_hash, NULL))
+    if (rehash && password_hash(identity->gate, entry->password, new_hash, NULL))
         login.new_hash = str_from_cstr(new_hash);
-    login.now = clock_now(identity->clock);
-    struct token_pair pair = {0};
-    new_refresh(identity, login.now, guid_new(login.now), pair.refresh_token, &login.refresh);
+    entry->now = clock_now(identity->clock);
+    new_token(entry->prefix, entry->now, entry->life, entry->secret, &entry->token);
     if (!store_write_wait(identity->store, run_login, &login, err)) return false;
-    if (!login.accepted) return refuse_login(err);
-    give_pair(identity, &login.user, login.now, arena, &pair);
+    return login.accepted || refuse_login(err);
+}
+
+bool identity_login(struct identity *identity, struct str email, struct str password,
+                    struct str address, struct arena *arena, struct token_pair *ret,
+                    struct err *err) {
+    struct entry entry = {
+        .email = email,
+        .password = password,
+        .address = address,
+        .arena = arena,
+        .prefix = REFRESH_TOKEN_PREFIX,
+        .life = refresh_life(identity),
+    };
+    if (!identity_enter(identity, &entry, err)) return false;
+    struct token_pair pair = {0};
+    memcpy(pair.refresh_token, entry.secret, sizeof pair.refresh_token);
+    give_pair(identity, &entry.user, entry.now, arena, &pair);
     *ret = pair;
     return true;
 }
@@ -269,8 +302,11 @@ bool identity_refresh(struct identity *identity, struct str refresh_token, struc
     struct refresh refresh = {.identity = identity, .arena = arena, .address = address, .now = now};
     struct token_pair pair = {0};
     secret_token_hash(refresh_token, refresh.old_hash);
-    new_refresh(identity, now, guid_new(now), pair.refresh_token, &refresh.next);
-    if (!store_write_wait(identity->store, run_refresh, &refresh, err)) return false;
+    new_token(REFRESH_TOKEN_PREFIX, now, refresh_life(identity), pair.refresh_token, &refresh.next);
+    /* Sessions stand in the same table; the prefix, which is hashed too, keeps them apart. */
+    if (str_starts_with(refresh_token, REFRESH_TOKEN_PREFIX) &&
+        !store_write_wait(identity->store, run_refresh, &refresh, err))
+        return false;
     if (!refresh.accepted)
         return err_set(err, ERR_UNAUTHENTICATED,
                        "the refresh token is not valid any more; log in again");

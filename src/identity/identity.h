@@ -33,7 +33,8 @@ struct identity_options {
     struct str issuer, audience;
     struct str key; // of the HMAC, at least 32 bytes; copied
     int64_t access_minutes, refresh_days;
-    int64_t lockout_failures; // failed logins in a row that lock an account
+    struct span session_idle, session_life; // of a cookie: without a request, and at most
+    int64_t lockout_failures;               // failed logins in a row that lock an account
     struct span lockout;
 };
 
@@ -53,9 +54,13 @@ struct principal {
     enum role role; // what this token allows: at most the user's role
     bool is_personal_token;
     char email[256]; // NUL-terminated
+    /* Of a session only. */
+    bool is_session;
+    unsigned char session_hash[TOKEN_HASH_SIZE];
+    struct utc session_seen_at, session_expires_at;
 };
 
-/* `bearer` is the token without the word Bearer. */
+/* `bearer` is the token without the word Bearer, or the secret of a session. */
 WARN_UNUSED bool identity_authenticate(struct identity *identity, struct str bearer,
                                        struct principal *ret, struct err *err);
 
@@ -74,6 +79,29 @@ WARN_UNUSED bool identity_refresh(struct identity *identity, struct str refresh_
 /* Ends every access and refresh token of the user (personal access tokens stay). */
 WARN_UNUSED bool identity_logout(struct identity *identity, const struct principal *who,
                                  const struct actor *actor, struct err *err);
+
+/* ---- sessions: what the cookie of a browser holds ---- */
+/* A session ends after session_idle without a request, after session_life anyhow, and with whatever
+ * ends the user's refresh tokens; it outlives the server. Its secret is opaque. */
+struct session {
+    char secret[SECRET_TOKEN_SIZE];
+    struct principal who;
+};
+/* As identity_login. `replaced`, the secret that the browser sent along, ends (absent = none). */
+WARN_UNUSED bool identity_session_login(struct identity *identity, struct str email,
+                                        struct str password, struct str address,
+                                        struct str replaced, struct arena *arena,
+                                        struct session *ret, struct err *err);
+/* As identity_authenticate, and the session counts as used now. */
+WARN_UNUSED bool identity_session_authenticate(struct identity *identity, struct str secret,
+                                               struct principal *ret, struct err *err);
+/* What a script of the page must send along with every change, bound to the session. */
+enum { SESSION_CSRF_SIZE = 44 };
+void identity_session_csrf(const struct identity *identity, const struct principal *who,
+                           char ret[SESSION_CSRF_SIZE]);
+/* Ends this session alone. */
+WARN_UNUSED bool identity_session_logout(struct identity *identity, const struct principal *who,
+                                         const struct actor *actor, struct err *err);
 
 /* Makes the first admin when there is no user at all. *ret_created tells; `password` is what was
  * given, or the generated one, to be shown once. */

@@ -1,0 +1,27 @@
+// pages.js - THE table of pages. A page that has a row is there, with its place in the navigation; one that has none is not.
+//
+//   path   below the dashboard; ":name" takes one segment, given to the page as params.name
+//   load   the module, whose default export is the component: ({ params }) => html`…`
+//   nav    {text, icon, keys, group} for an entry in the navigation; group 'admin' stands apart, keys are its shortcut
+export const pages = [
+  { path: '/', load: () => import('./pages/overview.js'), nav: { text: 'nav.overview', icon: 'overview', keys: 'g o' } },
+];
+
+/** The row that a path means, with its params; undefined when there is none. */
+export function findPage(path) {
+  const own = path.split('/');
+  for (const page of pages) {
+    const parts = page.path.split('/');
+    if (parts.length !== own.length) continue;
+    const params = {};
+    try {
+      if (parts.every((part, index) => (part.startsWith(':') ? (params[part.slice(1)] = decodeURIComponent(own[index])) !== '' : part === own[index]))) return { page, params };
+    } catch {
+      return undefined; // a stray % in the address
+    }
+  }
+  return undefined;
+}
+
+/** True when the page of that path is there: ask before you link to a page that somebody else writes. */
+export const hasPage = (path) => pages.some((page) => page.path === path);

@@ -1,0 +1,158 @@
+// overview.js - is all well? One sentence and one colour, then the figures, the timeline, what fails and what comes next.
+import { Card, Choice, Empty, Icon, Loaded, Meter, PageHead, Skeleton, Stat, StateBadge, Time, api, duration, hasPage, href, html, local, number, percent, shortNumber, t, useData, useEffect, useEvents, useMemo, useRef, useState, useUrlState } from '../core.js';
+import { Chart, Spark } from '../components/chart.js';
+
+const executionEvents = ['execution', 'executions'];
+const jobEvents = ['job', 'jobs', 'paused', 'resumed'];
+const ends = ['Succeeded', 'Failed', 'Cancelled'];
+const waitsTooLong = 60; // seconds that work waits in a queue before it is worth a word
+const lowRate = 95; // per cent that succeeded
+
+/** A job's name, as a link when there is a page for it. */
+const JobName = ({ id, name }) => (hasPage('/jobs/:id') ? html`<a class="cut" href=${href(`/jobs/${id}`)}><bdi>${name}</bdi></a>` : html`<span class="cut"><bdi>${name}</bdi></span>`);
+
+// ---- is all well?
+
+/** [state, sentence]: the first thing that is wrong, the worst first. */
+function verdictOf(stats, failing, nodes) {
+  const lost = nodes.find(({ isAlive }) => !isAlive);
+  if (stats.isPaused) return ['pending', t('verdict.paused'), 'pause'];
+  if (lost) return ['bad', t('verdict.nodes', { name: lost.name }), 'failed'];
+  if (failing.length > 0) return ['bad', t('verdict.failing', { count: failing.length, name: failing[0].name }), 'failed'];
+  const slow = [...stats.queues].sort((a, b) => b.oldestWaitSeconds - a.oldestWaitSeconds)[0];
+  if (slow && slow.oldestWaitSeconds > waitsTooLong) return ['pending', t('verdict.waiting', { wait: duration(slow.oldestWaitSeconds * 1000), queue: slow.name }), 'clock'];
+  if (stats.successRate < lowRate) return ['pending', t('verdict.rate', { rate: percent(stats.successRate) }), 'alert'];
+  return ['good', t('verdict.good'), 'succeeded'];
+}
+
+function Verdict({ stats, failing, nodes }) {
+  const [tone, sentence, icon] = verdictOf(stats, failing, nodes);
+  return html`<section class=${`verdict tone-${tone}`} role="status">
+    <span class="verdict-mark"><${Icon} name=${icon} size="22" /></span>
+    <div><p class="verdict-sentence">${sentence}</p><p class="verdict-detail number">${t('verdict.detail', { running: number(stats.runningExecutions), pending: number(stats.pendingExecutions), ended: percent(stats.successRate), hours: stats.windowHours })}</p></div>
+  </section>`;
+}
+
+// ---- figures
+
+/** How many executions ended in the last 60 s: counted as they are told, from the timeline until that is long enough. */
+function useEndedPerMinute(minutes) {
+  const seconds = useRef(new Map());
+  const since = useRef(Date.now());
+  const [, again] = useState(0);
+  const add = (count) => { const now = Math.floor(Date.now() / 1000); seconds.current.set(now, (seconds.current.get(now) ?? 0) + count); };
+  useEvents(['hello', ...executionEvents], (batch) => {
+    for (const { type, data } of batch) {
+      if (type === 'hello') { seconds.current.clear(); since.current = Date.now(); }
+      if (type === 'execution' && ends.includes(data.status)) add(1);
+      if (type === 'executions') add(ends.reduce((sum, status) => sum + (data.counts[status] ?? 0), 0));
+    }
+  });
+  useEffect(() => {
+    const timer = setInterval(() => { if (!document.hidden) again((n) => n + 1); }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const now = Math.floor(Date.now() / 1000);
+  for (const second of seconds.current.keys()) if (second <= now - 60) seconds.current.delete(second);
+  const heard = [...seconds.current.values()].reduce((sum, count) => sum + count, 0);
+  const part = Math.min(1, (Date.now() - since.current) / 60_000);
+  return Math.round(heard + (1 - part) * (minutes.at(-2) ?? 0));
+}
+
+const endedIn = ({ successCount, failedCount, cancelledCount }) => successCount + failedCount + cancelledCount;
+
+function Figures({ stats }) {
+  const lastHour = useData((signal) => api.get('/executions/timeline', { query: { hours: 1, bucketMinutes: 1 }, signal }), [], { every: 15_000 });
+  const minutes = useMemo(() => (lastHour.data ?? []).map(endedIn), [lastHour.data]);
+  const perMinute = useEndedPerMinute(minutes);
+  const hours = stats.windowHours;
+  const busy = stats.workersTotal > 0 ? stats.workersBusy / stats.workersTotal : 0;
+  const to = (status) => (hasPage('/executions') ? href('/executions', { status }) : undefined);
+  return html`<div class="stats overview-stats">
+    <${Stat} label=${t('stat.rate')} value=${percent(stats.successRate)} tone=${stats.successRate < lowRate ? 'bad' : undefined} note=${t('stat.rate.note', { hours })} />
+    <div class="stat stat-live"><dl><dt class="stat-label">${t('stat.minute')}</dt><dd class="stat-value">${shortNumber(perMinute)}</dd></dl><${Spark} values=${minutes.slice(-40)} /></div>
+    <${Stat} label=${t('stat.running')} value=${shortNumber(stats.runningExecutions)} href=${to('Running')} note=${html`${t('stat.running.note', { total: number(stats.workersTotal) })}<${Meter} label=${t('stat.running')} value=${stats.workersBusy} total=${stats.workersTotal} tone=${busy > 0.9 ? 'pending' : 'running'} />`} />
+    <${Stat} label=${t('stat.pending')} value=${shortNumber(stats.pendingExecutions)} href=${to('Pending')} note=${t('stat.pending.note', { minutes: stats.upcomingWindowMinutes, due: number(stats.upcomingExecutions) })} />
+    <${Stat} label=${t('stat.failed')} value=${shortNumber(stats.recentFailureCount)} href=${to('Failed')} tone=${stats.recentFailureCount > 0 ? 'bad' : undefined} note=${t('stat.failed.note', { hours })} />
+    <${Stat} label=${t('stat.today')} value=${shortNumber(stats.executionsToday)} note=${t('stat.today.note')} />
+    <${Stat} label=${t('stat.average')} value=${duration(stats.averageDurationSeconds * 1000)} note=${t('stat.average.note', { hours })} />
+    <${Stat} label=${t('stat.jobs')} value=${shortNumber(stats.totalJobs)} href=${hasPage('/jobs') ? href('/jobs') : undefined} note=${t('stat.jobs.note', { enabled: number(stats.enabledJobs) })} />
+  </div>`;
+}
+
+// ---- timeline
+
+const ranges = [1, 6, 24, 168, 720];
+const bucketOf = { 1: 1, 6: 5, 24: 15, 168: 120, 720: 720 }; // minutes
+
+function Timeline() {
+  const [{ range, from, to }, setView] = useUrlState({ range: 24, from: 0, to: 0 });
+  const hours = ranges.includes(range) ? range : 24;
+  const isZoomed = to > from && from > 0;
+  // A closer look asks for shorter buckets: as many as the whole range has, within what the server gives.
+  const reach = isZoomed ? Math.max(1, Math.ceil((Date.now() / 1000 - from) / 3600)) : hours;
+  const bucket = isZoomed ? Math.max(1, Math.ceil(reach * 60 / 20_000), Math.round((to - from) / 60 / 96)) : bucketOf[hours];
+  const buckets = useData((signal) => api.get('/executions/timeline', { query: { hours: Math.min(reach, 8760), bucketMinutes: bucket }, signal }), [reach, bucket], { on: executionEvents, atMostEvery: 5000, every: 30_000 });
+  const shown = useMemo(() => {
+    const rows = (buckets.data ?? []).map((row) => ({ ...row, at: new Date(row.bucket).getTime() / 1000 }));
+    const within = isZoomed ? rows.filter(({ at }) => at >= from - bucket * 60 && at <= to) : rows;
+    const column = (name) => within.map((row) => row[name]);
+    return { times: column('at'), succeeded: column('successCount'), failed: column('failedCount'), cancelled: column('cancelledCount'), running: column('runningCount') };
+  }, [buckets.data, from, to]);
+  const series = useMemo(() => [
+    { label: t('timeline.failed'), tone: 'bad', values: shown.failed },
+    { label: t('timeline.cancelled'), tone: 'muted', values: shown.cancelled },
+    { label: t('timeline.succeeded'), tone: 'good', values: shown.succeeded },
+  ], [shown]);
+  const sum = (values) => number(values.reduce((all, value) => all + value, 0));
+  const name = isZoomed ? t('chart.zoomed', { from: local(from * 1000).slice(0, 16), to: local(to * 1000).slice(0, 16) }) : t(`range.${hours}`);
+  const choose = html`<${Choice} label=${t('timeline.range')} value=${isZoomed ? undefined : hours} options=${ranges.map((value) => ({ value, label: t(`range.${value}`) }))} onChange=${(value) => setView({ range: value, from: 0, to: 0 })} />`;
+  const aside = html`${isZoomed && html`<button type="button" class="zoom" onClick=${() => setView({ from: 0, to: 0 })}><span class="number">${name}</span><${Icon} name="close" size="12" /><span class="visually-hidden">${t('chart.reset')}</span></button>`}${choose}`;
+  return html`<${Card} title=${t('timeline.title')} aside=${aside} class="timeline">
+    <${Loaded} of=${buckets} skeleton=${html`<div class="timeline-wait"><${Skeleton} lines="4" tall /></div>`}>${() => html`<${Chart} label=${t('timeline.label', { range: name, succeeded: sum(shown.succeeded), failed: sum(shown.failed), cancelled: sum(shown.cancelled) })} times=${shown.times} series=${series} stacked height=${220} hint=${t('timeline.hint')} onZoom=${(start, end) => setView({ from: Math.floor(start), to: Math.ceil(end) }, { push: true })} showTime=${(seconds) => local(seconds * 1000).slice(0, 16)} />`}</${Loaded}>
+  </${Card}>`;
+}
+
+// ---- what fails, what comes next, where it waits and runs
+
+const Failing = ({ failing }) => html`<${Card} title=${t('failing.title')} aside=${failing.length > 0 && number(failing.length)} pad=${false}>
+  ${failing.length === 0 ? html`<${Empty} icon="succeeded" title=${t('failing.none')}>${t('failing.none.text')}</${Empty}>` : html`<ul class="lines">${failing.slice(0, 8).map((job) => html`<li key=${job.id} class="line"><${StateBadge} state="Failed" text=${t('failing.streak', { count: job.consecutiveFailures })} /><span class="grow cut"><${JobName} id=${job.id} name=${job.name} /></span><span class="line-end"><${Time} at=${job.lastExecutedAt} /></span></li>`)}</ul>`}
+</${Card}>`;
+
+const Next = ({ next }) => html`<${Card} title=${t('next.title')} pad=${false}>
+  ${next.length === 0 ? html`<${Empty} icon="clock" title=${t('next.none')}>${t('next.none.text')}</${Empty}>` : html`<ul class="lines">${next.slice(0, 8).map((each) => html`<li key=${each.jobId} class="line"><span class="grow cut"><${JobName} id=${each.jobId} name=${each.jobName} /></span><span class="line-end"><${Time} at=${each.nextRunAt} /></span></li>`)}</ul>`}
+</${Card}>`;
+
+function Queues({ queues }) {
+  const most = Math.max(1, ...queues.map(({ pendingCount }) => pendingCount));
+  return html`<${Card} title=${t('queues.title')} pad=${false}><ul class="lines">${queues.map((queue) => html`<li key=${queue.name} class="line is-meter">
+    <span class="line-head"><span class="cut"><bdi>${queue.name}</bdi></span><span class="line-end number">${t('queues.depth', { count: queue.pendingCount === 0 ? 0 : number(queue.pendingCount) })}${queue.oldestWaitSeconds >= 1 && ` · ${t('queues.oldest', { wait: duration(queue.oldestWaitSeconds * 1000) })}`}</span></span>
+    <${Meter} label=${queue.name} value=${queue.pendingCount} total=${most} tone=${queue.oldestWaitSeconds > waitsTooLong ? 'pending' : 'accent'} /></li>`)}</ul></${Card}>`;
+}
+
+const Nodes = ({ nodes }) => html`<${Card} title=${t('nodes.title')} pad=${false}>
+  ${nodes.length === 0 ? html`<${Empty} icon="nodes" title=${t('nodes.none')} />` : html`<ul class="lines">${nodes.map((node) => html`<li key=${node.name} class="line is-meter">
+    <span class="line-head"><span class="cut row"><${StateBadge} quiet state=${node.isAlive ? 'Online' : 'Offline'} text=${node.name} /></span><span class="line-end number">${node.isAlive ? t('nodes.busy', { busy: number(node.workersBusy), total: number(node.workersTotal) }) : html`${t('nodes.heartbeat')} <${Time} at=${node.heartbeatAt} />`}</span></span>
+    <${Meter} label=${node.name} value=${node.isAlive ? node.workersBusy : 0} total=${node.workersTotal} tone="running" /></li>`)}</ul>`}
+</${Card}>`;
+
+export default function Overview() {
+  const all = useData(async (signal) => {
+    const [stats, failing, nodes] = await Promise.all([
+      api.get('/dashboard/stats', { signal }), api.get('/jobs/failed', { query: { threshold: 1 }, signal }), api.get('/admin/nodes', { signal }),
+    ]);
+    return { stats, failing, nodes };
+  }, [], { on: [...executionEvents, ...jobEvents], atMostEvery: 2000, every: 15_000 });
+  return html`<${PageHead} title=${t('overview.title')} />
+    <${Loaded} of=${all} skeleton=${html`<${Skeleton} lines="8" tall />`}>${({ stats, failing, nodes }) => {
+    const here = nodes.map((node) => (node.name === stats.nodeName ? { ...node, workersBusy: stats.workersBusy } : node));
+    return html`<div class="stack overview">
+      <${Verdict} stats=${stats} failing=${failing} nodes=${nodes} />
+      <${Figures} stats=${stats} />
+      <${Timeline} />
+      <div class="grid is-even">
+        <${Failing} failing=${failing} /><${Next} next=${stats.nextExecutions} /><${Queues} queues=${stats.queues} /><${Nodes} nodes=${here} />
+      </div>
+    </div>`;
+  }}</${Loaded}>`;
+}
