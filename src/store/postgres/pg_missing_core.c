@@ -93,13 +93,6 @@ bool postgres_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
     return missing(err);
 }
 
-bool postgres_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err) {
-    (void)tx;
-    (void)before;
-    (void)ret;
-    return missing(err);
-}
-
 bool postgres_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                        struct due_job **ret, size_t *count, struct err *err) {
     (void)tx;

@@ -178,8 +178,8 @@ static struct str mended(struct str text, struct arena *arena) {
     return copy;
 }
 
-static struct str fit(struct str text, struct arena *arena) {
-    if (text.len == 0) return STR("");
+struct str pg_fit_text(struct str text, struct arena *arena) {
+    if (text.len == 0) return str_is_absent(text) ? STR_NONE : STR("");
     return is_fit(text) ? text : mended(text, arena);
 }
 
@@ -188,7 +188,7 @@ void pg_text(struct pg_query *q, struct str text) {
         bind(q, OID_TEXT, NULL, 0);
         return;
     }
-    text = fit(text, &q->arena);
+    text = pg_fit_text(text, &q->arena);
     bind(q, OID_TEXT, text.ptr, text.len);
 }
 
@@ -276,7 +276,7 @@ void pg_array_text(struct pg_array *array, struct str text) {
         pg_array_null(array);
         return;
     }
-    text = fit(text, array->arena);
+    text = pg_fit_text(text, array->arena);
     append(array, text.ptr, text.len);
 }
 

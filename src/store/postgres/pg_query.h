@@ -79,6 +79,8 @@ void pg_utc(struct pg_query *q, struct utc t);   // UTC_NONE = null
 void pg_never(struct pg_query *q, struct utc t); // UTC_NEVER = null
 /* Absent = null. PostgreSQL takes no NUL in a text: it becomes U+FFFD, like what is no UTF-8. */
 void pg_text(struct pg_query *q, struct str text);
+/* The text as it will be stored; a copy in the arena when it had to be mended. */
+struct str pg_fit_text(struct str text, struct arena *arena);
 void pg_bytes(struct pg_query *q, const void *bytes, size_t size);
 void pg_guid(struct pg_query *q, const struct guid *id); // zero = null
 
