@@ -44,6 +44,7 @@ enum {
     MAX_REDIRECTS = 20,
     DEFAULT_OUTPUT_BYTES = 64 * 1024, // default of Scheduler:Jobs:MaxOutputBytes
     MAX_ERROR_MESSAGE = 4096,
+    MAX_PROGRESS_TEXT = 200,
     /* Identity. */
     MIN_PASSWORD = 12, // characters
     MAX_PASSWORD = 128,

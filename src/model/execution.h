@@ -57,6 +57,9 @@ struct execution {
      */
     struct str inputs;
     bool output_truncated;
+    bool has_progress;        // it has said how far it has come:
+    int64_t progress_percent; // 0 to 100
+    struct str progress_text; // absent = none; at most MAX_PROGRESS_TEXT bytes
 };
 
 bool execution_has_ended(enum execution_status status);

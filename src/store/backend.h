@@ -45,6 +45,8 @@ struct store_ops {
     bool (*claim)(struct store_tx *tx, const struct claim *claim, struct arena *arena,
                   struct execution **ret, size_t *count, struct err *err);
     bool (*settle)(struct store_tx *tx, struct settlement *items, size_t count, struct err *err);
+    bool (*execution_progress)(struct store_tx *tx, struct execution_progress *items, size_t count,
+                               struct err *err);
     bool (*orphans)(struct store_tx *tx, struct str node_name, struct utc lease_before,
                     int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
                     struct err *err);

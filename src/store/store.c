@@ -145,6 +145,11 @@ bool store_settle(struct store_tx *tx, struct settlement *items, size_t count, s
     return tx->ops->settle(tx, items, count, err);
 }
 
+bool store_execution_progress(struct store_tx *tx, struct execution_progress *items, size_t count,
+                              struct err *err) {
+    return tx->ops->execution_progress(tx, items, count, err);
+}
+
 bool store_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
                    int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
                    struct err *err) {

@@ -308,6 +308,20 @@ struct settlement {
 WARN_UNUSED bool store_settle(struct store_tx *tx, struct settlement *items, size_t count,
                               struct err *err);
 
+struct execution_progress {
+    int64_t execution_row;
+    int64_t fence;   // must be the row's own
+    int64_t percent; // 0 to 100
+    struct str text; // absent = none; at most MAX_PROGRESS_TEXT bytes
+
+    /* answer */
+    bool applied; // false: it does not Run under this fence; nothing was written
+};
+/* How far Running executions have come. It stays with them when they end, and is forgotten when
+ * they are handed back. */
+WARN_UNUSED bool store_execution_progress(struct store_tx *tx, struct execution_progress *items,
+                                          size_t count, struct err *err);
+
 /* Running executions of a node (its own name, at its start), or of every node whose lease ended
  * before `lease_before` (UTC_NONE: not asked). At most `limit`, oldest first. */
 WARN_UNUSED bool store_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,

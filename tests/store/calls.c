@@ -109,6 +109,22 @@ bool do_settle(struct store *store, struct settlement *items, size_t count, stru
     return store_write_wait(store, run_settle, &call, err);
 }
 
+struct progress_call {
+    struct execution_progress *items;
+    size_t count;
+};
+
+static bool run_progress(struct store_tx *tx, void *context, struct err *err) {
+    const struct progress_call *call = context;
+    return store_execution_progress(tx, call->items, call->count, err);
+}
+
+bool do_execution_progress(struct store *store, struct execution_progress *items, size_t count,
+                           struct err *err) {
+    struct progress_call call = {items, count};
+    return store_write_wait(store, run_progress, &call, err);
+}
+
 struct heartbeat_call {
     const struct node *node;
 };

@@ -16,6 +16,8 @@ bool do_execution_insert(struct store *store, struct new_execution *execution, s
 bool do_claim(struct store *store, const struct claim *claim, struct arena *arena,
               struct execution **ret, size_t *count, struct err *err);
 bool do_settle(struct store *store, struct settlement *items, size_t count, struct err *err);
+bool do_execution_progress(struct store *store, struct execution_progress *items, size_t count,
+                           struct err *err);
 bool do_heartbeat(struct store *store, const struct node *node, struct err *err);
 bool do_execution_cancel(struct store *store, struct guid id, struct str reason, struct utc now,
                          struct arena *arena, enum cancel_result *ret,

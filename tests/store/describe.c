@@ -126,6 +126,9 @@ static void describe_execution(struct buf *out, const struct execution *executio
     put_text(out, "parameters", execution->parameters);
     put_text(out, "output", execution->output);
     put_number(out, "truncated", execution->output_truncated);
+    put_number(out, "hasProgress", execution->has_progress);
+    put_number(out, "percent", execution->progress_percent);
+    put_text(out, "progress", execution->progress_text);
     buf_put_char(out, '\n');
 }
 

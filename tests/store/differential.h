@@ -28,8 +28,8 @@ struct step {
 /* One operation; false and err undoes the step. */
 typedef bool operation(struct step *step, struct store_tx *tx, struct err *err);
 
-operation change_jobs, plan_due, insert_execution, claim_some, settle_some, cancel_one, note_node,
-    note_fact, change_people, change_watches, clear_some, index_some;
+operation change_jobs, plan_due, insert_execution, claim_some, settle_some, note_progress,
+    cancel_one, note_node, note_fact, change_people, change_watches, clear_some, index_some;
 
 /* Everything a reader can ask, described: the lists whole, and some filters at random. */
 bool ask_everything(struct step *step, struct store_tx *tx, struct err *err);

@@ -306,6 +306,26 @@ bool settle_some(struct step *step, struct store_tx *tx, struct err *err) {
     return true;
 }
 
+bool note_progress(struct step *step, struct store_tx *tx, struct err *err) {
+    struct execution_page page;
+    const struct execution_filter any = {.status = draw(step, 4) ? 0 : EXECUTION_RUNNING,
+                                         .limit = 1 + draw_below(step, 6)};
+    if (!store_execution_list(tx, &any, step->arena, &page, err)) return false;
+    struct execution_progress *items =
+        ARENA_ARRAY(step->arena, page.count, struct execution_progress);
+    for (size_t i = 0; i < page.count; i++)
+        items[i] = (struct execution_progress){
+            .execution_row = page.items[i].row,
+            .fence = page.items[i].fence + (draw(step, 8) ? 100000 : 0),
+            .percent = draw_below(step, 101),
+            .text = draw(step, 3) ? STR_NONE : DRAW_OF(step, outputs),
+        };
+    if (!store_execution_progress(tx, items, page.count, err)) return false;
+    for (size_t i = 0; i < page.count; i++)
+        buf_printf(step->said, "progress %d\n", items[i].applied);
+    return true;
+}
+
 /* ---- clearing away --------------------------------------------------------------------------- */
 
 static bool clear_all(struct step *step, struct store_tx *tx, struct err *err) {

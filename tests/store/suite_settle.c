@@ -261,3 +261,61 @@ static void test_a_settlement_tells_of_the_streak(void **state) {
         before = after[i];
     }
 }
+
+static void assert_progress(const struct execution *execution, int64_t percent, const char *text) {
+    assert_true(execution->has_progress);
+    assert_int_equal(execution->progress_percent, percent);
+    assert_str(execution->progress_text, text);
+}
+
+static void test_progress_is_written_under_the_own_fence_alone_and_kept_at_the_end(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct job job = put_job(f, "a");
+    struct execution one = put_running(f, &job, at(60)), other = put_running(f, &job, at(61));
+    assert_false(execution_now(f, one.id).has_progress);
+    struct execution_progress items[] = {
+        {.execution_row = one.row, .fence = one.fence, .percent = 0, .text = STR("begun")},
+        {.execution_row = other.row, .fence = other.fence + 1, .percent = 50},
+    };
+    assert_true(do_execution_progress(f->store, items, 2, &err));
+    assert_true(items[0].applied);
+    assert_false(items[1].applied);
+    struct execution found = execution_now(f, one.id);
+    assert_progress(&found, 0, "begun");
+    assert_false(execution_now(f, other.id).has_progress);
+
+    items[0].percent = 70;
+    items[0].text = STR_NONE;
+    assert_true(do_execution_progress(f->store, items, 1, &err));
+    struct settlement item = settlement_of(&one, EXECUTION_FAILED, at(65));
+    item.error_message = STR("no");
+    assert_true(do_settle(f->store, &item, 1, &err));
+    found = execution_now(f, one.id);
+    assert_progress(&found, 70, NULL);
+    assert_str(found.error_message, "no");
+    items[0].percent = 80;
+    assert_true(do_execution_progress(f->store, items, 1, &err));
+    assert_false(items[0].applied);
+    found = execution_now(f, one.id);
+    assert_progress(&found, 70, NULL);
+    assert_counters_equal_recount(f);
+}
+
+static void test_progress_is_forgotten_when_a_run_is_handed_back(void **state) {
+    struct fixture *f = *state;
+    struct err err;
+    struct job job = put_job(f, "a");
+    struct execution running = put_running(f, &job, at(60));
+    struct execution_progress progress = {
+        .execution_row = running.row, .fence = running.fence, .percent = 40, .text = STR("x")};
+    assert_true(do_execution_progress(f->store, &progress, 1, &err));
+    struct settlement back = settlement_of(&running, EXECUTION_PENDING, at(70));
+    assert_true(do_settle(f->store, &back, 1, &err));
+    struct execution pending = execution_now(f, running.id);
+    assert_false(pending.has_progress);
+    assert_true(str_is_absent(pending.progress_text));
+    progress.percent = 50;
+    assert_true(do_execution_progress(f->store, &progress, 1, &err));
+    assert_false(progress.applied);
+}

@@ -317,6 +317,7 @@ static const struct store_ops memory_ops = {
     .wake_times = memory_wake_times,
     .claim = memory_claim,
     .settle = memory_settle,
+    .execution_progress = memory_execution_progress,
     .orphans = memory_orphans,
     .heartbeat = memory_heartbeat,
     .nodes = memory_nodes,

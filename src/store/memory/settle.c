@@ -1,4 +1,4 @@
-/* settle.c - how an execution ends, and what that does to its job.
+/* settle.c - how far an execution has come, how it ends, and what that does to its job.
  *
  * The fence decides: a settlement is written only while the row is Running under the very fence
  * that the settling node was given. A node that was taken for dead, or a result that is reported
@@ -8,12 +8,23 @@
 
 #include <assert.h>
 
+/* The row, while it is Running under this fence. */
+static const struct execution *running_under(const struct tables *tables, int64_t row,
+                                             int64_t fence) {
+    const struct execution *execution = tables_get(tables, TABLE_EXECUTIONS, row);
+    bool is_it = execution && execution->status == EXECUTION_RUNNING && execution->fence == fence;
+    return is_it ? execution : NULL;
+}
+
 static void hand_back(struct tables *tables, const struct execution *running) {
     struct execution execution = *running;
     execution.status = EXECUTION_PENDING;
     execution.started_at = UTC_NONE;
     execution.node_name = STR_NONE;
     execution.fence = 0; // until it is claimed again
+    execution.has_progress = false;
+    execution.progress_percent = 0;
+    execution.progress_text = STR_NONE;
     tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
 }
 
@@ -60,9 +71,8 @@ static void reschedule_job(struct tables *tables, int64_t job_row, const struct 
 }
 
 static bool settle_one(struct tables *tables, struct settlement *item, struct err *err) {
-    const struct execution *running = tables_get(tables, TABLE_EXECUTIONS, item->execution_row);
-    item->applied = running && running->status == EXECUTION_RUNNING &&
-                    running->fence == item->fence && running->job_row == item->job_row;
+    const struct execution *running = running_under(tables, item->execution_row, item->fence);
+    item->applied = running && running->job_row == item->job_row;
     if (!item->applied) return true;
     assert(item->status != EXECUTION_RUNNING);
     if (item->status == EXECUTION_PENDING) {
@@ -79,5 +89,25 @@ bool memory_settle(struct store_tx *tx, struct settlement *items, size_t count, 
     struct tables *tables = tables_to_change(tx);
     for (size_t i = 0; i < count; i++)
         if (!settle_one(tables, &items[i], err)) return false;
+    return true;
+}
+
+/* ---- on the way ------------------------------------------------------------------------------ */
+
+bool memory_execution_progress(struct store_tx *tx, struct execution_progress *items, size_t count,
+                               struct err *err) {
+    (void)err;
+    struct tables *tables = tables_to_change(tx);
+    for (size_t i = 0; i < count; i++) {
+        const struct execution *running =
+            running_under(tables, items[i].execution_row, items[i].fence);
+        items[i].applied = running != NULL;
+        if (!running) continue;
+        struct execution execution = *running;
+        execution.has_progress = true;
+        execution.progress_percent = items[i].percent;
+        execution.progress_text = items[i].text;
+        tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
+    }
     return true;
 }

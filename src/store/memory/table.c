@@ -33,7 +33,7 @@ TEXTS(job, offsetof(struct job, name), offsetof(struct job, description),
 TEXTS(execution, offsetof(struct execution, job_name), offsetof(struct execution, queue),
       offsetof(struct execution, triggered_by), offsetof(struct execution, node_name),
       offsetof(struct execution, error_message), offsetof(struct execution, parameters),
-      offsetof(struct execution, output));
+      offsetof(struct execution, output), offsetof(struct execution, progress_text));
 TEXTS(node, offsetof(struct node, name), offsetof(struct node, version));
 TEXTS(idempotency, offsetof(struct idempotency, scope), offsetof(struct idempotency, key),
       offsetof(struct idempotency, location), offsetof(struct idempotency, body));

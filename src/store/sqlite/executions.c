@@ -36,6 +36,9 @@ static void read_execution(struct query *q, struct arena *arena, struct executio
     execution->queue = read_text(q, arena);
     execution->trigger = (enum trigger)read_i64(q);
     execution->triggered_by = read_text(q, arena);
+    execution->has_progress = read_bool(q);
+    execution->progress_percent = read_i64(q);
+    execution->progress_text = read_text(q, arena);
     execution->scheduled_for = read_utc(q);
     execution->created_at = read_utc(q);
     execution->available_at = read_utc(q);

@@ -563,6 +563,18 @@ update job_state set
     consecutive_failures = :consecutive_failures
 where id = :job;
 
+-- name: progress_mark
+update executions set flags = flags | 1 where id = :execution and fence = :fence and status = 2;
+
+-- name: progress_write
+insert into execution_details (id, progress_percent, progress_text) values (:execution, :percent, :text)
+on conflict (id) do update set
+    progress_percent = excluded.progress_percent, progress_text = excluded.progress_text;
+
+-- name: progress_forget
+update execution_details set progress_percent = null, progress_text = null
+where id = :execution and progress_percent is not null;
+
 -- name: orphans
 select e.id from running cross join executions e on e.id = running.id
 where (e.node = (select id from names where text = :node)
@@ -609,6 +621,7 @@ order by e.id;
 -- name: execution_get
 select e.id, e.guid, e.job, j.guid, j.name, e.status,
     (select text from names where id = e.queue), e.trigger, d.triggered_by,
+    d.progress_percent is not null, d.progress_percent, d.progress_text,
     e.scheduled_for, e.created_at, e.available_at, e.started_at, e.completed_at, e.retry_count, d.retry_parent,
     (select text from names where id = e.node), e.fence, e.flags & 2, d.error_type, d.error_message,
     d.parameters, case when :with_output then d.output end, d.output_truncated

@@ -127,7 +127,10 @@ static bool hand_back(struct store_tx *tx, struct settlement *item, int64_t *que
     *queue = applied ? read_i64(&q) : 0;
     if (!query_end(&q, err)) return false;
     item->applied = applied;
-    return true;
+    if (!applied) return true;
+    q = query_begin(tx, SQL_PROGRESS_FORGET);
+    query_i64(&q, item->execution_row);
+    return query_run(&q, err);
 }
 
 static bool reschedule(struct store_tx *tx, const struct settlement *item, struct job_state *state,

@@ -85,6 +85,7 @@ static const struct store_ops sqlite_ops = {
     .wake_times = sqlite_wake_times,
     .claim = sqlite_claim,
     .settle = sqlite_settle,
+    .execution_progress = sqlite_execution_progress,
     .orphans = sqlite_orphans,
     .heartbeat = sqlite_heartbeat,
     .nodes = sqlite_nodes,
