@@ -7,6 +7,7 @@
 #include "api/events.h"
 
 #include "api/context.h"
+#include "base/bounds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,10 @@ struct change {
     struct guid job_id, execution_id; // execution_id zero: of a job
     size_t what;                      // an index of the kind's names
     struct utc at;
+    bool is_progress;
+    int64_t percent;
+    size_t text_len; // of progress; 0 = none
+    char text[MAX_PROGRESS_TEXT];
 };
 
 /* The changes of one kind. */
@@ -56,7 +61,7 @@ struct feed {
     const struct clock *clock;
     pthread_mutex_t lock;
     /* under lock */
-    struct coalescer executions, jobs;
+    struct coalescer executions, progress, jobs;
     struct mono window_end;
     int64_t sequence;
     int64_t paused; // 1 or 0 as it was told; -1 = not yet
@@ -71,6 +76,10 @@ struct feed *feed_new(struct streams *streams, const struct clock *clock) {
                                           .many = STR("executions"),
                                           .names = status_names,
                                           .name_count = COUNT_OF(status_names)};
+    feed->progress = (struct coalescer){.single = STR("progress"),
+                                        .many = STR("progresses"),
+                                        .names = status_names,
+                                        .name_count = COUNT_OF(status_names)};
     feed->jobs = (struct coalescer){.single = STR("job"),
                                     .many = STR("jobs"),
                                     .names = job_names,
@@ -102,6 +111,11 @@ static void write_change(struct json_writer *w, const struct coalescer *kind,
     json_field_guid(w, STR("jobId"), change->job_id);
     json_field_str(w, of_job ? STR("change") : STR("status"), kind->names[change->what]);
     json_field_utc(w, STR("at"), change->at);
+    if (change->is_progress) {
+        struct str text = {change->text, change->text_len};
+        json_field_i64(w, STR("progressPercent"), change->percent);
+        json_field_str(w, STR("progressText"), text.len > 0 ? text : STR_NONE);
+    }
     json_object_end(w);
 }
 
@@ -145,6 +159,7 @@ static void roll(struct feed *feed, struct mono now) {
     if (mono_before(now, feed->window_end)) return;
     feed->window_end = mono_add(now, span_ms(STREAMS_TICK_MS));
     close_window(feed, &feed->executions);
+    close_window(feed, &feed->progress);
     close_window(feed, &feed->jobs);
 }
 
@@ -168,8 +183,13 @@ void feed_execution(struct feed *feed, const struct engine_event *event) {
     struct change change = {.job_id = event->job_id,
                             .execution_id = event->execution_id,
                             .what = (size_t)event->status,
-                            .at = event->at};
-    hear(feed, &feed->executions, &change);
+                            .at = event->at,
+                            .is_progress = event->is_progress,
+                            .percent = event->progress_percent};
+    struct str text = str_slice(event->progress_text, 0, sizeof change.text);
+    if (text.len > 0) memcpy(change.text, text.ptr, text.len);
+    change.text_len = text.len;
+    hear(feed, event->is_progress ? &feed->progress : &feed->executions, &change);
 }
 
 void feed_job(struct feed *feed, struct guid job_id, struct str action, struct utc at) {

@@ -1,6 +1,7 @@
 /* events.h - the feed of GET /events: what changes, as it changes, to everyone who listens.
  *
- *     feed_execution(feed, &event);                    // an execution changed its state
+ *     feed_execution(feed, &event);                    // an execution changed its state, or told
+ *                                                      // its progress
  *     feed_job(feed, job_id, STR("job.pause"), now);   // by its action in the audit
  *     feed_tick(feed, paused);                         // every STREAMS_TICK_MS while anybody
  * listens

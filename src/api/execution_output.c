@@ -8,6 +8,7 @@
 
 #include "api/live_output.h"
 #include "api/streams.h"
+#include "base/hash.h"
 
 enum {
     MORE_BYTES = 32 * 1024,   // of live output in one look; escaped it may grow sixfold
@@ -45,6 +46,20 @@ static void post_number(struct stream *stream, struct str event, int64_t number)
     struct buf data = buf_with_max(0);
     buf_put_i64(&data, number);
     (void)sse_post(stream->sse, event, STR_NONE, buf_str(&data));
+    buf_free(&data);
+}
+
+static void post_progress(struct stream *stream, const struct execution *execution) {
+    struct buf data = buf_with_max(0);
+    struct json_writer w = json_writer(&data);
+    json_object_begin(&w);
+    json_field_i64(&w, STR("progressPercent"), execution->progress_percent);
+    json_field_str(&w, STR("progressText"), execution->progress_text);
+    json_object_end(&w);
+    uint64_t hash = hash_str(buf_str(&data), 0) | 1;
+    if (hash != stream->progress)
+        (void)sse_post(stream->sse, STR("progress"), STR_NONE, buf_str(&data));
+    stream->progress = hash;
     buf_free(&data);
 }
 
@@ -89,6 +104,7 @@ static void tell(struct stream *stream, void *context) {
         post_json_text(stream, STR("status"), STR_NONE,
                        execution_status_name(look->execution.status));
     stream->status = (int64_t)look->execution.status;
+    if (look->execution.has_progress) post_progress(stream, &look->execution);
     if (!str_is_absent(look->tail.text)) post_more(stream, look);
     if (look->ended) post_end(stream, &look->execution);
 }

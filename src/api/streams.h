@@ -54,8 +54,9 @@ struct stream {
     struct mono check_at;
     bool news;
     /* What its client was told, for the visitor to keep. */
-    int64_t offset; // bytes of live output
-    int64_t status; // enum execution_status; 0 = none yet
+    int64_t offset;    // bytes of live output
+    int64_t status;    // enum execution_status; 0 = none yet
+    uint64_t progress; // a hash of it; 0 = none yet
 };
 
 WARN_UNUSED struct streams *streams_new(const struct streams_options *options, struct err *err);

@@ -19,7 +19,12 @@ static void print_executions(const struct invocation *invocation, const json_t *
     for (size_t i = 0; i < json_array_size(executions); i++) {
         const json_t *execution = json_array_get(executions, i);
         struct str status = json_text(execution, "status");
-        table_cell(table, style_of_status(status), status);
+        buf_reset(&text);
+        buf_put(&text, status);
+        if (str_equal(status, STR("Running")) &&
+            json_is_integer(json_object_get(execution, "progressPercent")))
+            buf_printf(&text, " %lld %%", (long long)json_number(execution, "progressPercent"));
+        table_cell(table, style_of_status(status), buf_str(&text));
         table_cell(table, STYLE_NONE, json_text(execution, "jobName"));
         table_cell(table, STYLE_NONE, json_text(execution, "trigger"));
         buf_reset(&text);

@@ -53,6 +53,26 @@ static void take_whole(struct stream *stream, struct str output) {
     stream->position = (int64_t)output.len;
 }
 
+/* "40 % copying files" */
+static void put_progress(struct buf *out, const json_t *progress) {
+    struct str text = json_text(progress, "progressText");
+    if (!json_is_integer(json_object_get(progress, "progressPercent"))) return;
+    buf_printf(out, "%lld %%", (long long)json_number(progress, "progressPercent"));
+    if (text.len > 0) buf_put(out, STR(" "));
+    buf_put(out, text);
+}
+
+/* On standard error: standard output is the job's own. */
+static void say_progress(const json_t *progress) {
+    struct buf text = buf_with_max(0), line = buf_with_max(0);
+    put_progress(&text, progress);
+    buf_put_visible(&line, buf_str(&text), VISIBLE_ONE_LINE);
+    (void)fflush(stdout);
+    if (line.len > 0) (void)fprintf(stderr, "[%s]\n", buf_str(&line).ptr);
+    buf_free(&text);
+    buf_free(&line);
+}
+
 static void on_event(struct stream *stream) {
     struct err err = ERR_INIT;
     struct str name = str_from_cstr(stream->event.name);
@@ -64,6 +84,8 @@ static void on_event(struct stream *stream) {
         take_whole(stream, text);
     } else if (str_equal(name, STR("long-output"))) {
         stream->is_long = stream->position == 0;
+    } else if (str_equal(name, STR("progress"))) {
+        if (stream->prints) say_progress(value);
     } else if (str_equal(name, STR("gap"))) {
         (void)fflush(stdout);
         (void)fprintf(stderr, "\n[%lld bytes of the output are not there any more]\n",
@@ -180,6 +202,13 @@ static void print_length(const json_t *execution) {
     buf_free(&text);
 }
 
+static void print_progress(const json_t *execution) {
+    struct buf text = buf_with_max(0);
+    put_progress(&text, execution);
+    print_field("progress", buf_str(&text));
+    buf_free(&text);
+}
+
 static void print_time(const struct invocation *invocation, const json_t *execution,
                        const char *title, const char *name) {
     struct buf text = buf_with_max(0);
@@ -214,6 +243,7 @@ void execution_print(const struct invocation *invocation, const json_t *executio
     for (size_t i = 0; i < COUNT_OF(times); i++)
         print_time(invocation, execution, times[i][0], times[i][1]);
     print_length(execution);
+    print_progress(execution);
     struct str output = json_text(execution, "output");
     if (output.len == 0) return;
     (void)printf("%s\n", json_is_true(json_object_get(execution, "outputTruncated"))

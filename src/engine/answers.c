@@ -34,7 +34,7 @@ static void hold_off(struct holdoff *holdoff, struct mono now) {
 }
 
 /* Every answer says whether the store can be reached. */
-static void note_answer(struct core *core, const struct store_write *write, const char *what) {
+void note_answer(struct core *core, const struct store_write *write, const char *what) {
     char quoted[300];
     if (!write->ok && write->err.kind == ERR_UNAVAILABLE) {
         if (core->store_holdoff.failures == 0)

@@ -52,6 +52,11 @@ static void housekeeping_written(struct store_write *write) {
     core->io.written(core->io.context, write);
 }
 
+static void progress_written(struct store_write *write) {
+    struct core *core = LIST_ENTRY(write, struct core, progress.write);
+    core->io.written(core->io.context, write);
+}
+
 static void recovery_written(struct store_write *write) {
     struct core *core = LIST_ENTRY(write, struct core, recovery.write);
     core->io.written(core->io.context, write);
@@ -75,6 +80,7 @@ struct core *core_new(const struct engine_options *options, const struct core_io
     core->alerts.threshold = options->alert_on_failures;
     settler_init(&core->settler, options->store, io->written, io->context);
     core->settler.alerts = &core->alerts;
+    progress_init(&core->progress, progress_written);
     pass_init(&core->pass, io->clock, options->zones, options->node_name, options->queues,
               options->queue_count);
     core->pass.write.done = pass_written;
@@ -107,6 +113,7 @@ void core_free(struct core *core) {
     slots_free(&core->slots);
     timeouts_free(&core->timeouts);
     settler_free(&core->settler);
+    progress_free(&core->progress);
     pass_free(&core->pass);
     arena_free(&core->recovery.arena);
     housekeeping_free(&core->housekeeping);
@@ -127,6 +134,8 @@ void core_write_done(struct core *core, struct store_write *write) {
     core->in_turn = true; // what ends meanwhile needs no waking: core_turn follows
     if (write == &core->pass.write)
         answer_pass(core);
+    else if (write == &core->progress.write)
+        answer_progress(core);
     else if (write == &core->recovery.write)
         answer_recovery(core);
     else if (write == &core->housekeeping.write)
@@ -361,7 +370,7 @@ static void drain(struct core *core) {
     }
     flush(core);
     if (core->pass_in_flight || core->recovery_in_flight || core->housekeeping_in_flight ||
-        core->settler.in_flight_count > 0)
+        core->progress.in_flight || core->settler.in_flight_count > 0)
         return;
     bool idle = core->slots.busy_count == 0;
     if (idle && settle_is_empty(&core->settler)) {
@@ -408,6 +417,7 @@ static struct mono next_wake(const struct core *core) {
     wake_for_housekeeping(core, &at);
     if (!core->recovery_in_flight) sooner(&at, core->heartbeat_at);
     if (settle_next(&core->settler, &when)) sooner(&at, when);
+    if (progress_next(core, &when)) sooner(&at, when);
     if (!holdoff_is_over(&core->store_holdoff, core->mono) &&
         mono_before(at, core->store_holdoff.until))
         at = core->store_holdoff.until;
@@ -427,6 +437,7 @@ void core_turn(struct core *core) {
     drain(core);
     runs_start(core);
     flush(core);
+    progress_post(core);
     if (wants_pass(core)) post_pass(core);
     beat(core);
     housekeep(core);

@@ -13,6 +13,7 @@
 #include "engine/core.h"
 #include "engine/housekeeping.h"
 #include "engine/pass.h"
+#include "engine/progress.h"
 #include "engine/recover.h"
 #include "engine/settle.h"
 #include "engine/slots.h"
@@ -44,6 +45,7 @@ struct core {
     struct list to_start;       // slots
     size_t waiting_for_another; // WAITING slots that are in no list, until another run ends
     struct settler settler;
+    struct progress_report progress;
     struct alerts alerts; // but for the threshold the committer's
 
     /* passes */
@@ -108,6 +110,7 @@ void answer_pass(struct core *core);
 void answer_recovery(struct core *core);
 void answer_housekeeping(struct core *core);
 void answer_settle(struct core *core, struct store_write *write);
+void note_answer(struct core *core, const struct store_write *write, const char *what);
 bool holdoff_is_over(const struct holdoff *holdoff, struct mono now);
 
 #endif

@@ -32,6 +32,9 @@ struct engine_event {
     enum job_type job_type;
     enum execution_status status;
     struct utc at;
+    bool is_progress; // it Runs as before, and has said how far it has come:
+    int64_t progress_percent;
+    struct str progress_text; // absent = none; during the call
 };
 
 struct engine_options {
@@ -57,7 +60,8 @@ struct engine_options {
     bool (*make_handlers)(void *context, uv_loop_t *loop, struct handler *handlers[ENGINE_HANDLERS],
                           struct err *err);
     void *handlers_context;
-    /* An execution changed its state (after the commit). Engine thread; short. May be NULL. */
+    /* An execution changed its state, or told its progress (after the commit). Engine thread;
+     * short. May be NULL. */
     void (*on_event)(void *context, const struct engine_event *event);
     void *event_context;
     /* More output of a run that is going on. Engine thread; short. May be NULL. */

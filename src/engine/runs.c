@@ -60,7 +60,8 @@ static void settle_run_of(struct core *core, struct slot *slot, const struct run
                                          .job_type = slot->job.type,
                                          .started_at = slot->execution.started_at,
                                          .scheduled_for = slot->execution.scheduled_for,
-                                         .is_watched = !str_is_absent(slot->job.watches)};
+                                         .is_watched = !str_is_absent(slot->job.watches),
+                                         .progress = progress_last(slot, entry.arena)};
     if (entry.settlement->status == EXECUTION_PENDING) core->handing_back++;
 }
 
@@ -100,6 +101,11 @@ static void end_unstarted(struct core *core, struct slot *slot, int64_t error_ty
 static void run_has_output(struct run *run, struct str more) {
     const struct core *core = slot_of_run(run)->owner;
     core->options.on_output(core->options.output_context, run->execution->id, more);
+}
+
+static void run_tells_progress(struct run *run, int percent, struct str text) {
+    struct slot *slot = slot_of_run(run);
+    progress_note(slot->owner, slot, percent, text);
 }
 
 /* concurrencyPolicy Replace: a run of the job that is being stopped and has not ended yet. */
@@ -146,6 +152,7 @@ static void start(struct core *core, struct slot *slot) {
     slot->run.max_output_bytes = core->options.max_output_bytes;
     slot->run.finish = run_finished;
     slot->run.progress = core->options.on_output ? run_has_output : NULL;
+    slot->run.tell_progress = run_tells_progress;
     core->figures.started++;
     note_lateness(core, slot);
     if (handler == NULL) {

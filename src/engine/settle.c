@@ -61,11 +61,21 @@ static bool raise_alerts(struct settle_batch *batch, struct store_tx *tx, struct
     return true;
 }
 
+/* Few say how far they have come; theirs is written before the end makes it final. */
+static bool write_progress(const struct settle_batch *batch, struct store_tx *tx, struct err *err) {
+    for (size_t i = 0; i < batch->window; i++) {
+        struct execution_progress progress = batch->about[i].progress;
+        if (progress.execution_row != 0 && !store_execution_progress(tx, &progress, 1, err))
+            return false;
+    }
+    return true;
+}
+
 static bool settle_run(struct store_tx *tx, void *context, struct err *err) {
     struct settle_batch *batch = context;
     arena_reset(&batch->scratch);
     batch->raised = false;
-    return drop_retries_of_deleted(batch, tx, err) &&
+    return drop_retries_of_deleted(batch, tx, err) && write_progress(batch, tx, err) &&
            store_settle(tx, batch->items, batch->window, err) && raise_alerts(batch, tx, err);
 }
 

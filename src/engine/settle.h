@@ -29,7 +29,8 @@ struct settle_about { // what the store does not need and the engine does
     struct guid job_id, execution_id;
     enum job_type job_type;
     struct utc started_at, scheduled_for;
-    bool is_watched; // its job has watches
+    bool is_watched;                    // its job has watches
+    struct execution_progress progress; // what it said last; execution_row 0 = nothing
 };
 
 struct settle_entry {

@@ -64,6 +64,7 @@ struct slot *slots_take(struct slots *slots, const struct execution *execution,
     slot->execution = copy_execution(&slot->arena, execution);
     slot->job = job_copy(&slot->arena, job);
     slot->run = (struct run){.execution = &slot->execution, .job = &slot->job};
+    slot->progress.is_known = slot->progress.is_changed = false;
     slot->stop_message = STR_NONE;
     slot->waits_for = 0;
     list_append(&slots->busy, &slot->node);

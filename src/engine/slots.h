@@ -20,12 +20,21 @@
 #ifndef ALPHABET_ENGINE_SLOTS_H
 #define ALPHABET_ENGINE_SLOTS_H
 
+#include "base/bounds.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "engine/timeouts.h"
 #include "handlers/handler.h"
 
 enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_RUNNING, SLOT_STOPPING };
+
+struct slot_progress { // as the run has said
+    bool is_known;
+    bool is_changed; // since it was last posted to the store
+    int percent;
+    size_t len;
+    char text[MAX_PROGRESS_TEXT];
+};
 
 struct slot {
     struct run run; // what the handler sees
@@ -35,6 +44,7 @@ struct slot {
     struct job job;
     struct arena arena;
     struct timeout timeout;
+    struct slot_progress progress;
     struct str stop_message; // why it is being stopped; in the arena
     int64_t waits_for;       // WAITING: the execution that must end before; 0 = none
     struct list node;        // in `busy`

@@ -75,7 +75,8 @@ static void put_into_run(void *context, struct str piece) {
     struct code_run *code_run = context;
     int64_t room = (int64_t)code_run->capture.max - code_run->capture.total;
     if (progress_lines_feed(&code_run->progress, piece))
-        code_run->run->progress_percent = code_run->progress.percent;
+        run_tell_progress(code_run->run, code_run->progress.percent,
+                          str_from_cstr(code_run->progress.text));
     capture_add(&code_run->capture, piece);
     if (code_run->run->progress && room > 0)
         code_run->run->progress(code_run->run, str_slice(piece, 0, (size_t)room));
@@ -418,7 +419,6 @@ static void start(struct handler *handler, struct run *run) {
     code_run->owner = self;
     code_run->run = run;
     run->state = code_run;
-    run->progress_percent = -1;
     capture_reset(&code_run->capture, (size_t)run->max_output_bytes);
     struct launch launch = {.code_run = code_run,
                             .file = {.fd = -1},

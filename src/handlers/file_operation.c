@@ -10,6 +10,8 @@
 #include "handlers/capture.h"
 #include "handlers/file_task.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct file_operation {
@@ -61,13 +63,23 @@ static void finish(struct file_run *file_run, struct run_result *result) {
     free(file_run);
 }
 
+static void show_progress(struct file_run *file_run) {
+    struct file_task_progress progress = file_task_progress(file_run->task);
+    if (progress.total == 0) return;
+    char text[64];
+    int len = snprintf(text, sizeof text, "%" PRId64 " of %" PRId64 " %s", progress.done,
+                       progress.total, progress.total == 1 ? "file" : "files");
+    run_tell_progress(file_run->run, (int)(progress.done * 100 / progress.total),
+                      (struct str){text, len > 0 ? (size_t)len : 0});
+}
+
 static void show_report(struct file_run *file_run) {
     struct str report = file_task_report(file_run->task);
     int64_t room = (int64_t)file_run->capture.max - file_run->capture.total;
     capture_add(&file_run->capture, report);
     if (file_run->run->progress && room > 0 && report.len > 0)
         file_run->run->progress(file_run->run, str_slice(report, 0, (size_t)room));
-    file_run->run->progress_percent = file_task_percent(file_run->task);
+    show_progress(file_run);
 }
 
 /* --- steps --- */
@@ -148,7 +160,6 @@ static void start(struct handler *handler, struct run *run) {
     file_run->owner = self;
     file_run->run = run;
     run->state = file_run;
-    run->progress_percent = -1;
     list_init(&file_run->node);
     capture_reset(&file_run->capture, (size_t)run->max_output_bytes);
     if (!prepare(file_run, &err)) {

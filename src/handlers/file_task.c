@@ -124,13 +124,14 @@ static int64_t total_of(const struct file_task *task) {
     return (int64_t)file_walk_count(task->walk);
 }
 
-int file_task_percent(const struct file_task *task) {
-    int64_t total = total_of(task);
-    if (task->phase == PHASE_SELECT || total == 0) return -1;
-    int64_t through = task->config->action == FILE_DECOMPRESS
-                          ? task->done + task->skipped + task->failed
-                          : (int64_t)task->at;
-    return through >= total ? 100 : (int)(through * 100 / total);
+struct file_task_progress file_task_progress(const struct file_task *task) {
+    struct file_task_progress progress = {.total = total_of(task)};
+    if (task->phase == PHASE_SELECT) return (struct file_task_progress){0};
+    progress.done = task->config->action == FILE_DECOMPRESS
+                        ? task->done + task->skipped + task->failed
+                        : (int64_t)task->at;
+    if (progress.done > progress.total) progress.done = progress.total;
+    return progress;
 }
 
 static const char *past_of(enum file_action action) {

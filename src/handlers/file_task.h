@@ -39,7 +39,10 @@ WARN_UNUSED bool file_task_step(struct file_task *task); // more to do?
 void file_task_stop(struct file_task *task);
 /* What was said since the last call; until the next step. */
 struct str file_task_report(struct file_task *task);
-int file_task_percent(const struct file_task *task); // -1 = not known yet
+struct file_task_progress {
+    int64_t done, total; // files that were found and seen to; 0 in all: not known yet
+};
+struct file_task_progress file_task_progress(const struct file_task *task);
 /* After the last step; its texts live in the arena. The output is not in it. */
 struct run_result file_task_result(const struct file_task *task, struct arena *arena);
 

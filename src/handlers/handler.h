@@ -57,11 +57,11 @@ struct run {
     int64_t max_output_bytes;
     void (*finish)(struct run *run, const struct run_result *result); // see run_finish
     void (*progress)(struct run *run, struct str more_output);        // live output, may be NULL
+    void (*tell_progress)(struct run *run, int percent, struct str text); // see run_tell_progress
     /* set by the engine before stop */
     enum stop_reason stop_reason;
     /* the handler's */
     void *state;
-    int progress_percent; // as far as the work says; -1 = it has said nothing
 };
 
 struct handler {
@@ -74,6 +74,12 @@ struct handler {
     void (*stop)(struct handler *handler, struct run *run);
     void (*free)(struct handler *handler); // no run is live any more
 };
+
+/* How far the work has come, 0 to 100, and a few words on it (absent = none), copied. As often as
+ * one likes: what is kept and shown follows within a second or so. */
+static inline void run_tell_progress(struct run *run, int percent, struct str text) {
+    if (run->tell_progress) run->tell_progress(run, percent, text);
+}
 
 static inline void run_finish(struct run *run, const struct run_result *result) {
     run->finish(run, result);

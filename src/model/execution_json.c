@@ -54,6 +54,17 @@ static void put_times(struct buf *buf, const struct execution *execution) {
     buf_put_i64(buf, length.us < 0 ? 0 : length.us / 1000);
 }
 
+static void put_progress(struct buf *buf, const struct execution *execution) {
+    if (!execution->has_progress) {
+        buf_put(buf, STR(",\"progressPercent\":null,\"progressText\":null"));
+        return;
+    }
+    PUT_KEY(buf, "progressPercent");
+    buf_put_i64(buf, execution->progress_percent);
+    PUT_KEY(buf, "progressText");
+    put_text(buf, execution->progress_text);
+}
+
 static void put_result(struct buf *buf, const struct execution *execution) {
     if (!str_is_absent(execution->output)) {
         PUT_KEY(buf, "output");
@@ -91,6 +102,7 @@ static void put_execution(struct buf *buf, const struct execution *execution) {
     PUT_KEY(buf, "triggeredBy");
     put_text(buf, execution->triggered_by);
     put_times(buf, execution);
+    put_progress(buf, execution);
     put_result(buf, execution);
 }
 

@@ -7,7 +7,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test, { after, before } from 'node:test';
-import { slow, startScheduler, waitFor } from './support/scheduler.mjs';
+import { newCli } from './support/cli.mjs';
+import { listen } from './support/events.mjs';
+import { slow, startScheduler, V1, waitFor } from './support/scheduler.mjs';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'alphabet-handlers-'));
 const work = path.join(folder, 'work');
@@ -331,6 +333,36 @@ test('output is live, progress lines with it', async () => {
   fs.writeFileSync(go, '');
   const execution = await it.ended(id);
   assert.equal(execution.output, '::progress 40 reading\nlive\nmore\n');
+});
+
+test('progress is recorded, told to those who listen, shown by the command line, and kept at the end', async () => {
+  const go = path.join(work, 'go-on');
+  const job = await create(script('printf "::progress 40 reading \\377 it\\n"; until [ -e go-on ]; do sleep 0.05; done; echo "::progress 90 $ALPHABET_PARAM_INSIDE"; exit 1', { inside: 'x{{Secret.token}}x' }));
+  const feed = await listen(it.server, `${V1}/events`, { token: it.token });
+  await feed.next('hello');
+  const id = await it.trigger(job);
+  const told = await feed.next('progress');
+  assert.deepEqual({ ...told.data, at: 0 }, { executionId: id, jobId: job.id, status: 'Running', at: 0, progressPercent: 40, progressText: 'reading \ufffd it' });
+  feed.close();
+  const cli = newCli();
+  const env = { ALPHABET_SERVER: it.server.base, ALPHABET_TOKEN: it.token };
+  try {
+    const halfway = await it.execution(id);
+    assert.deepEqual([halfway.status, halfway.progressPercent, halfway.progressText], ['Running', 40, 'reading \ufffd it']);
+    assert.match((await cli.run(['executions', 'show', id], { env })).out, /^progress +40 % reading \ufffd it$/m);
+    assert.match((await cli.run(['executions', 'list', '--job', job.id], { env })).out, /^Running 40 % /m);
+    const tail = cli.run(['executions', 'tail', id], { env });
+    const follower = await listen(it.server, `${V1}/executions/${id}/output`, { token: it.token });
+    assert.deepEqual((await follower.next('progress')).data, { progressPercent: 40, progressText: 'reading \ufffd it' });
+    fs.writeFileSync(go, '');
+    follower.close();
+    const execution = await it.ended(id);
+    assert.deepEqual([execution.status, execution.progressPercent, execution.progressText], ['Failed', 90, 'x***x']);
+    assert.ok(!execution.output.includes(canary));
+    assert.match((await tail).err, /^\[(40 % reading \ufffd it|90 % x\*\*\*x)\]$/m);
+  } finally {
+    cli.end();
+  }
 });
 
 test('Shell: for administrators alone, its script is never the trigger\'s', async () => {

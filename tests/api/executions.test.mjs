@@ -248,7 +248,7 @@ test('an execution says all that there is to say', async () => {
   const execution = await it.run(await it.create({ name: 'All fields' }));
   const { id, jobId, createdAt, availableAt, startedAt, completedAt, endedAt, scheduledFor, duration, durationMs, nodeName, ...rest } = execution;
   assert.deepEqual(rest, {
-    jobName: 'All fields', status: 'Succeeded', queue: 'default', trigger: 'Manual', triggeredBy: it.server.email, output: 'done', outputTruncated: false, errorMessage: null, errorType: null,
+    jobName: 'All fields', status: 'Succeeded', queue: 'default', trigger: 'Manual', triggeredBy: it.server.email, progressPercent: null, progressText: null, output: 'done', outputTruncated: false, errorMessage: null, errorType: null,
     retryCount: 0, retryParentId: null, retryIds: [], workflowRunId: null, waitingOn: [],
   });
   assert.equal(endedAt, completedAt);

@@ -93,6 +93,7 @@ test('Delete: the files of a folder, those old enough, with what is below and th
   assert.match(old.output, /skipped .*sub: is a folder, and recursive is false\n/);
   assert.deepEqual(Object.keys(tree(at)), ['a.txt', 'empty', 'sub/c.txt', 'sub/deep/d.txt']);
   const all = await runs({ operation: 'Delete', sourcePath: `${at}/`, recursive: true, deleteEmptyDirectories: true });
+  assert.deepEqual([all.progressPercent, all.progressText], [100, '3 of 3 files']);
   assert.match(all.output, /removed empty folder .*sub\/deep\n.*removed empty folder .*sub\n/s);
   assert.match(all.output, /3 deleted, 0 skipped, 0 failed; 3 bytes\n$/);
   assert.deepEqual(tree(at), {});

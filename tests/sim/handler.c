@@ -3,12 +3,30 @@
  */
 #include "world.h"
 
+/* Every third says at its start how far it is, and every sixth at its end too. */
+static bool tells(int64_t fence, int64_t *percent) {
+    *percent = fence % 6 == 0 ? 100 : fence % 101;
+    return fence % 3 == 0;
+}
+
+void sim_check_progress(const struct world *world, const struct witness *last,
+                        const struct execution *execution) {
+    int64_t percent;
+    if (execution->fence != last->fence || !execution_has_ended(execution->status)) return;
+    bool told = tells(last->fence, &percent);
+    if (execution->has_progress != told || (told && execution->progress_percent != percent))
+        world_fail(world, "execution %lld: progress %d is recorded as %d", (long long)last->row,
+                   told ? (int)percent : -1,
+                   execution->has_progress ? (int)execution->progress_percent : -1);
+}
+
 static void end_run(struct world *world, struct sim_run *sim_run, const struct run_result *result) {
     struct witness *witness = &world->witnesses[sim_run->witness];
     witness->ended = true;
     witness->said = result->status;
     witness->stopped = sim_run->run->stop_reason;
     struct run *run = sim_run->run;
+    if (witness->fence % 6 == 0) run_tell_progress(run, 100, STR("all of it"));
     sim_run->run = NULL;
     world_trace(world, "node %d: run of execution %lld ends %d (stop %d)", sim_run->node,
                 (long long)witness->row, (int)result->status, (int)witness->stopped);
@@ -74,6 +92,8 @@ static void start(struct handler *handler, struct run *run) {
     world_trace(world, "node %d: execution %lld of job %lld begins (fence %lld)", own->node,
                 (long long)run->execution->row, (long long)run->execution->job_row,
                 (long long)run->execution->fence);
+    if (run->execution->fence % 3 == 0)
+        run_tell_progress(run, (int)(run->execution->fence % 101), STR("a part of it"));
     int64_t kind = world->calm ? world_pick(world, 60) : world_pick(world, 100);
     struct span takes;
     if (kind < 40) {

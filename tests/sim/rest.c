@@ -84,6 +84,7 @@ static void check_verdict(const struct world *world, const struct witness *last,
     long long row = (long long)last->row;
     bool normal = !world->nodes[last->node].abnormal[last->life];
     if (!last->ended || !normal) return;
+    sim_check_progress(world, last, execution);
     if (last->stopped == STOP_NONE && execution->status != last->said)
         world_fail(world, "execution %lld said %d and is %d: a result was lost", row,
                    (int)last->said, (int)execution->status);

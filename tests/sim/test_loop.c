@@ -14,6 +14,7 @@
 struct patient {
     struct handler handler;
     bool waits;
+    int says; // so often how far it is, at its start
     atomic_int started, stopped;
     _Atomic int64_t last_row;
 };
@@ -22,6 +23,7 @@ static void patient_start(struct handler *handler, struct run *run) {
     struct patient *patient = (struct patient *)(void *)handler;
     patient->last_row = run->execution->row;
     patient->started++;
+    for (int i = 1; i <= patient->says; i++) run_tell_progress(run, i, STR("step by step"));
     if (!patient->waits)
         run_finish(run, &(struct run_result){.status = EXECUTION_SUCCEEDED, .output = STR("done")});
 }
@@ -29,6 +31,7 @@ static void patient_start(struct handler *handler, struct run *run) {
 static void patient_stop(struct handler *handler, struct run *run) {
     struct patient *patient = (struct patient *)(void *)handler;
     patient->stopped++;
+    if (patient->says > 0) run_tell_progress(run, 99, STR_NONE);
     run_finish(run, &(struct run_result){.status = EXECUTION_FAILED,
                                          .error_message = STR("stopped half way")});
 }
@@ -57,7 +60,8 @@ struct fixture {
     struct store *store;
     struct zone_cache *zones;
     struct patient patient;
-    atomic_int events;
+    atomic_int events, progress_events;
+    _Atomic int64_t percent; // of the last
     struct engine_options options;
     struct engine *engine;
 };
@@ -66,7 +70,14 @@ static void note_event(void *context, const struct engine_event *event) {
     struct fixture *fixture = context;
     assert_false(guid_is_zero(event->execution_id));
     assert_int_equal(event->job_type, JOB_HTTP_CALL);
-    fixture->events++;
+    if (event->is_progress) {
+        assert_int_equal(event->status, EXECUTION_RUNNING);
+        assert_true(str_equal(event->progress_text, STR("step by step")));
+        fixture->percent = event->progress_percent;
+        fixture->progress_events++;
+    } else {
+        fixture->events++;
+    }
 }
 
 static void prepare(struct fixture *fixture) {
@@ -211,6 +222,35 @@ static void assert_message(const struct fixture *fixture, const char *expected) 
     assert_true(str_equal(page.items[0].error_message, str_from_cstr(expected)));
     store_read_end(tx);
     arena_free(&arena);
+}
+
+/* Told many times, written once, and again with the end. */
+static void test_progress_is_written_now_and_then_and_with_the_end(void **state) {
+    (void)state;
+    struct fixture fixture;
+    prepare(&fixture);
+    fixture.patient.waits = true;
+    fixture.patient.says = 50;
+    start(&fixture);
+    (void)add_job(&fixture, clock_now(clock_system()));
+    WAIT_FOR(fixture.progress_events == 1);
+    assert_int_equal(fixture.percent, 50);
+    engine_cancel(fixture.engine, fixture.patient.last_row, STR("cancelled"));
+    WAIT_FOR(totals_of(&fixture).cancelled == 1);
+    engine_stop(fixture.engine);
+    assert_int_equal(fixture.progress_events, 1);
+    struct err err = ERR_INIT;
+    struct arena arena = {0};
+    struct execution_page page;
+    struct execution_filter filter = {.limit = 1};
+    struct store_tx *tx = store_read_begin(fixture.store, &err);
+    assert_true(store_execution_list(tx, &filter, &arena, &page, &err));
+    assert_true(page.items[0].has_progress);
+    assert_int_equal(page.items[0].progress_percent, 99);
+    assert_true(str_is_absent(page.items[0].progress_text));
+    store_read_end(tx);
+    arena_free(&arena);
+    tidy(&fixture);
 }
 
 static void test_cancel_stops_what_runs(void **state) {

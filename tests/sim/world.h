@@ -145,6 +145,9 @@ void world_rest(struct world *world);
 
 /* ---- handler.c ---- */
 void sim_handler_init(struct sim_handler *handler, struct world *world, int node);
+/* Does the record of a run that has ended say what the run said last of its progress? */
+void sim_check_progress(const struct world *world, const struct witness *last,
+                        const struct execution *execution);
 void sim_run_end(struct world *world, struct sim_run *run);
 void sim_runs_kill(struct world *world, int node);
 

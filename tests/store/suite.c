@@ -310,6 +310,9 @@ void assert_same_execution(const struct execution *actual, const struct executio
     assert_same_str(actual->parameters, expected->parameters);
     assert_same_str(actual->output, expected->output);
     assert_int_equal(actual->output_truncated, expected->output_truncated);
+    assert_int_equal(actual->has_progress, expected->has_progress);
+    assert_int_equal(actual->progress_percent, expected->progress_percent);
+    assert_same_str(actual->progress_text, expected->progress_text);
 }
 
 /* ---- the recount ----------------------------------------------------------------------------- */

@@ -41,6 +41,9 @@ static void test_a_failed_retry_shows_everything(void **state) {
         .error_message = STR("HTTP 503"),
         .output = STR("bad\xFF"),
         .output_truncated = true,
+        .has_progress = true,
+        .progress_percent = 40,
+        .progress_text = STR("a \"half\""),
     };
     assert_str(
         written(&bench, &execution),
@@ -51,7 +54,7 @@ static void test_a_failed_retry_shows_everything(void **state) {
         "\"createdAt\":\"2026-06-15T12:00:01.000Z\",\"availableAt\":\"2026-06-15T12:01:00.000Z\","
         "\"startedAt\":\"2026-06-15T12:01:00.500Z\",\"completedAt\":\"2026-06-15T12:01:01.734Z\","
         "\"endedAt\":\"2026-06-15T12:01:01.734Z\",\"duration\":\"00:00:01.234\","
-        "\"durationMs\":1234,\"output\":\"bad\xEF\xBF\xBD\",\"outputTruncated\":true,"
+        "\"durationMs\":1234,\"progressPercent\":40,\"progressText\":\"a \\\"half\\\"\",\"output\":\"bad\xEF\xBF\xBD\",\"outputTruncated\":true,"
         "\"errorMessage\":\"HTTP 503\",\"errorType\":\"HttpStatus\",\"retryCount\":2,"
         "\"retryParentId\":\"0190f0f0-1111-7222-8333-000000000002\",\"workflowRunId\":null,"
         "\"waitingOn\":[],\"nodeName\":\"n1\"}");
@@ -65,7 +68,7 @@ static void test_a_pending_one_has_no_end_and_no_output(void **state) {
     json_t *read = parsed(written(&bench, &execution));
     static const char *const nulls[] = {"startedAt",    "completedAt",  "endedAt",  "duration",
                                         "durationMs",   "errorType",    "nodeName", "retryParentId",
-                                        "errorMessage", "workflowRunId"};
+                                        "errorMessage", "workflowRunId", "progressPercent", "progressText"};
     for (size_t i = 0; i < COUNT_OF(nulls); i++)
         assert_true(json_is_null(json_object_get(read, nulls[i])));
     assert_null(json_object_get(read, "output"));
