@@ -142,6 +142,14 @@ bool postgres_settle(struct store_tx *tx, struct settlement *items, size_t count
     return missing(err);
 }
 
+bool postgres_execution_progress(struct store_tx *tx, struct execution_progress *items,
+                                 size_t count, struct err *err) {
+    (void)tx;
+    (void)items;
+    (void)count;
+    return missing(err);
+}
+
 bool postgres_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
                       int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
                       struct err *err) {

@@ -36,6 +36,8 @@ bool postgres_wake_times(struct store_tx *tx, struct wake_times *ret, struct err
 bool postgres_claim(struct store_tx *tx, const struct claim *claim, struct arena *arena,
                     struct execution **ret, size_t *count, struct err *err);
 bool postgres_settle(struct store_tx *tx, struct settlement *items, size_t count, struct err *err);
+bool postgres_execution_progress(struct store_tx *tx, struct execution_progress *items,
+                                 size_t count, struct err *err);
 bool postgres_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
                       int64_t limit, struct arena *arena, struct execution **ret, size_t *count,
                       struct err *err);

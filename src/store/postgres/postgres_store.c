@@ -77,6 +77,7 @@ static const struct store_ops postgres_ops = {
     .wake_times = postgres_wake_times,
     .claim = postgres_claim,
     .settle = postgres_settle,
+    .execution_progress = postgres_execution_progress,
     .orphans = postgres_orphans,
     .heartbeat = postgres_heartbeat,
     .nodes = postgres_nodes,
