@@ -5,6 +5,7 @@
 //   nav    {text, icon, keys, group} for an entry in the navigation; group 'admin' stands apart, keys are its shortcut
 export const pages = [
   { path: '/', load: () => import('./pages/overview.js'), nav: { text: 'nav.overview', icon: 'overview', keys: 'g o' } },
+  { path: '/jobs', load: () => import('./pages/jobs.js'), nav: { text: 'nav.jobs', icon: 'jobs', keys: 'g j' } },
 ];
 
 /** The row that a path means, with its params; undefined when there is none. */

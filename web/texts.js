@@ -56,6 +56,19 @@ const texts = {
   'next.title': 'Runs next', 'next.none': 'Nothing is planned', 'next.none.text': 'No enabled job has a next run.',
   'queues.title': 'Queues', 'queues.depth': '{count} waiting', 'queues.depth.zero': 'empty', 'queues.oldest': 'oldest for {wait}',
   'nodes.title': 'Workers', 'nodes.busy': '{busy} of {total} busy', 'nodes.heartbeat': 'heard of', 'nodes.none': 'No node has reported yet',
+
+  // jobs
+  'type.HttpCall': 'HTTP call', 'type.StoredProcedure': 'Stored procedure', 'type.CodeExecution': 'Code', 'type.FileOperation': 'Files',
+  'job.name': 'Name', 'job.state': 'State', 'job.type': 'Type', 'job.queue': 'Queue', 'job.schedule': 'Schedule', 'job.next': 'Next run', 'job.last': 'Last run',
+  'schedule.every': 'every {interval}', 'schedule.once': 'once',
+  actions: 'Actions', 'actions.of': 'Actions for {name}', 'tags.more': '+{count} more', 'filter.clear': 'Clear filters', 'filter.remove': 'Remove this filter',
+  'chosen.label': 'Chosen rows', 'chosen.count': '{count} chosen', 'chosen.none': 'Choose none', 'chosen.progress': '{done} of {total} done',
+  'jobs.new': 'New job', 'jobs.search': 'Search name or description', 'jobs.any.state': 'Any state', 'jobs.any.type': 'Any type', 'jobs.any.queue': 'Any queue', 'jobs.tagged': 'Tag: {tag}', 'jobs.never': 'never',
+  'jobs.none': 'No jobs yet', 'jobs.none.text': 'A job says what to do, when, and how often to try again.', 'jobs.none.fit': 'No job fits these filters', 'jobs.none.fit.text': 'Clear a filter, or search for part of a name.',
+  'jobs.trigger': 'Run now', 'jobs.pause': 'Pause', 'jobs.resume': 'Resume', 'jobs.delete': 'Delete', 'jobs.duplicate': 'Duplicate',
+  'jobs.trigger.title': 'Run {count} jobs now?', 'jobs.trigger.title.one': 'Run this job now?', 'jobs.pause.title': 'Pause {count} jobs?', 'jobs.pause.title.one': 'Pause this job?', 'jobs.resume.title': 'Resume {count} jobs?', 'jobs.resume.title.one': 'Resume this job?', 'jobs.delete.title': 'Delete {count} jobs?', 'jobs.delete.title.one': 'Delete this job?',
+  'jobs.trigger.what': 'One execution of each is queued at once, whatever its schedule says.', 'jobs.pause.what': 'Their schedules start nothing until they are resumed. What is running goes on to its end.', 'jobs.resume.what': 'Their schedules start again, each with its next run from now on.', 'jobs.delete.what': 'They run no more and are hidden. Their history stays.',
+  'jobs.trigger.done': 'Queued: {count}', 'jobs.pause.done': 'Paused: {count}', 'jobs.resume.done': 'Resumed: {count}', 'jobs.delete.done': 'Deleted: {count}', 'jobs.partly': 'Done: {good}; not done: {bad}. {name}: {why}',
 };
 
 /** The text of a key. */
