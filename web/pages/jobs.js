@@ -120,7 +120,7 @@ export default function Jobs() {
   const columns = [
     { id: 'name', label: t('job.name'), sorts: true, primary: true, show: (job) => html`<${Name} job=${job} />` },
     { id: 'state', label: t('job.state'), show: (job) => html`<${StateBadge} state=${job.currentStatus} />` },
-    { id: 'type', label: t('job.type'), hide: 'tablet', show: (job) => t(`type.${job.jobType}`) },
+    { id: 'type', label: t('job.type'), hide: 'tablet', show: (job) => html`<span class="one-line">${t(`type.${job.jobType}`)}</span>` },
     { id: 'schedule', label: t('job.schedule'), hide: 'phone', show: scheduleText },
     { id: 'nextRunAt', label: t('job.next'), sorts: true, hide: 'phone', show: (job) => html`<${Time} at=${job.nextRunAt} />` },
     { id: 'lastExecutedAt', label: t('job.last'), sorts: true, hide: 'tablet', show: (job) => html`<${Last} job=${job} />` },
