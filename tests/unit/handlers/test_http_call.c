@@ -464,7 +464,7 @@ static void test_secrets_are_sent_and_never_shown(void **state) {
     (void)state;
     memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
     assert_non_null(mkdtemp(folder));
-    write_secret("token", "canary-\"4711\"\n");
+    write_secret("token", "canary-\"zwqv\"\n");
     struct world world;
     world_start(&world, &(struct world_options){.secrets = folder});
     struct call *call = world_call(
@@ -474,11 +474,11 @@ static void test_secrets_are_sent_and_never_shown(void **state) {
         world.port);
     assert_true(world_wait(&world, call));
     assert_string_equal(call->error, "");
-    assert_true(has(world.server->last, "?k=canary-%224711%22 "));
-    assert_true(has(world.server->last, "X-Key: k canary-\"4711\"\r\n"));
-    assert_true(has(world.server->last, "{\"t\":\"canary-\\\"4711\\\"\"}"));
+    assert_true(has(world.server->last, "?k=canary-%22zwqv%22 "));
+    assert_true(has(world.server->last, "X-Key: k canary-\"zwqv\"\r\n"));
+    assert_true(has(world.server->last, "{\"t\":\"canary-\\\"zwqv\\\"\"}"));
     assert_false(has(call->output, "canary"));
-    assert_false(has(call->output, "4711"));
+    assert_false(has(call->output, "zwqv"));
     assert_true(has(call->output, "X-Key: k ***\r\n"));
     assert_true(has(call->output, "{\"t\":\"***\"}"));
 
