@@ -15,6 +15,7 @@
 #include "store/sqlite/sqlite_store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
@@ -48,6 +49,8 @@ struct server {
     struct guard *guard;
     struct code_handlers *code_handlers;
     struct beneath *beneath;
+    struct procedure_connections *connections;
+    int scripts; // Scheduler:Procedures:Directory, opened; -1: none
 
     struct zone_cache *zones;
     struct store *store;
@@ -231,6 +234,48 @@ static bool prepare_files(struct server *server, struct err *err) {
                                     "Scheduler:Secrets:Directory", err);
 }
 
+static bool open_scripts(struct server *server, struct err *err) {
+    const char *path = server->settings.procedures_directory;
+    server->scripts = -1;
+    if (path[0] == '\0') return true;
+    server->scripts = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (server->scripts < 0)
+        return err_set(err, ERR_INVALID, "Scheduler:Procedures:Directory %s: %s", path,
+                       strerrordesc_np(errno));
+    struct stat info;
+    if (fstat(server->scripts, &info) == 0 && !(info.st_mode & S_IWOTH)) return true;
+    return err_set(err, ERR_INVALID,
+                   "Scheduler:Procedures:Directory %s: everybody may write to it; chmod o-w it",
+                   path);
+}
+
+static bool prepare_procedures(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    const struct setting_entries *entries = &settings->connections;
+    struct connection_string *strings =
+        ARENA_ARRAY(&server->arena, entries->count + 1, struct connection_string);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct connection_settings *each = (const void *)entries->items[i];
+        strings[i] = (struct connection_string){str_from_cstr(each->entry.name),
+                                                str_from_cstr(each->string)};
+    }
+    server->connections = procedure_connections_new(strings, entries->count, err);
+    if (server->connections == NULL || !open_scripts(server, err)) return false;
+    server->handlers.procedures = (struct stored_procedure_options){
+        .rules = {.connections = server->connections,
+                  .allowed = settings->procedures_allowed.items},
+        .secrets = server->secrets,
+        .clock = server->clock,
+        .machine_name = server->node_name,
+        .max_connections = settings->procedure_connections,
+        .connect_seconds = settings->procedure_connect_seconds,
+        .idle_seconds = settings->procedure_idle_seconds,
+        .scripts = server->scripts,
+    };
+    return check_root_holds_nothing(server, settings->procedures_directory,
+                                    "Scheduler:Procedures:Directory", err);
+}
+
 static bool prepare_handlers(struct server *server, struct err *err) {
     if (!prepare_code(server, err)) return false;
     const struct text_list *hosts = &server->settings.allowed_hosts;
@@ -262,7 +307,7 @@ static bool prepare_handlers(struct server *server, struct err *err) {
         .clock = server->clock,
         .machine_name = server->node_name,
     };
-    return prepare_files(server, err);
+    return prepare_files(server, err) && prepare_procedures(server, err);
 }
 
 static bool make_api(struct server *server, struct err *err) {
@@ -410,6 +455,8 @@ static void stop(struct server *server) {
     secrets_free(server->secrets);
     code_handlers_free(server->code_handlers);
     beneath_free(server->beneath);
+    procedure_connections_free(server->connections);
+    if (server->scripts > 0) (void)close(server->scripts);
     zone_cache_free(server->zones);
     settings_free(&server->settings);
     arena_free(&server->arena);

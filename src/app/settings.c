@@ -241,8 +241,8 @@ static struct place place_of(struct settings *settings, const struct setting *se
 static struct place place_in_entry(struct settings *settings, struct setting_entry *entry,
                                    const struct setting_section *section,
                                    const struct setting *row) {
-    struct str key =
-        arena_printf(&settings->arena, "%s:%s:%s", section->key, entry->name, row->key);
+    struct str key = arena_printf(&settings->arena, "%s:%s%s%s", section->key, entry->name,
+                                  row->key[0] ? ":" : "", row->key);
     return (struct place){.setting = row,
                           .key = key.ptr,
                           .field = (char *)entry + row->offset,
@@ -454,18 +454,23 @@ static bool load_file(struct settings *settings, const char *file, struct buf *c
 
 /* ---- the environment ---- */
 
+static bool begins_with_section(struct str name, const char *key) {
+    struct str rest = str_from_cstr(key);
+    struct str section = str_cut(&rest, ':');
+    return name.len > section.len + 2 &&
+           str_equal_nocase(str_slice(name, 0, section.len), section) &&
+           str_equal(str_slice(name, section.len, 2), STR("__"));
+}
+
 /* Is this variable meant for us? Its part before the first "__" is a section of the table. */
 static bool is_ours(struct str name) {
-    size_t count;
+    size_t count, section_count;
     const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++) {
-        struct str rest = str_from_cstr(table[i].key);
-        struct str section = str_cut(&rest, ':');
-        if (name.len > section.len + 2 &&
-            str_equal_nocase(str_slice(name, 0, section.len), section) &&
-            str_equal(str_slice(name, section.len, 2), STR("__")))
-            return true;
-    }
+    const struct setting_section *sections = settings_sections(&section_count);
+    for (size_t i = 0; i < count; i++)
+        if (begins_with_section(name, table[i].key)) return true;
+    for (size_t i = 0; i < section_count; i++)
+        if (begins_with_section(name, sections[i].key)) return true;
     return false;
 }
 
@@ -568,7 +573,8 @@ static void print_entries(const struct settings *settings, const struct setting_
         for (size_t j = 0; j < section->row_count; j++) {
             const struct setting *row = &section->rows[j];
             buf_reset(&key);
-            buf_printf(&key, "%s:%s:%s", section->key, entry->name, row->key);
+            buf_printf(&key, "%s:%s%s%s", section->key, entry->name, row->key[0] ? ":" : "",
+                       row->key);
             print_line(key.ptr, row, (const char *)entry + row->offset, &entry->origins[j], out);
         }
     }

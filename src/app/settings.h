@@ -45,6 +45,12 @@ struct handler_settings {
     int64_t cpu_seconds, memory_bytes, file_bytes, processes, open_files, output_bytes;
 };
 
+/* ConnectionStrings:NAME */
+struct connection_settings {
+    struct setting_entry entry;
+    const char *string;
+};
+
 struct settings {
     struct arena arena;             // all texts and lists
     struct setting_origin *origins; // one for each row of the table
@@ -93,6 +99,10 @@ struct settings {
     int64_t smtp_port;
     bool shell_enabled;
     struct setting_entries handlers; // struct handler_settings
+    const char *procedures_directory;
+    struct text_list procedures_allowed;
+    int64_t procedure_connections, procedure_connect_seconds, procedure_idle_seconds;
+    struct setting_entries connections; // struct connection_settings
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_BOOL, SETTING_CHOICE, SETTING_LIST };
@@ -113,7 +123,8 @@ struct setting {
     const char *meaning;  // one line for people
 };
 
-/* A section of named entries; the keys of its rows are what stands behind the name. */
+/* A section of named entries; the keys of its rows are what stands behind the name. A single row
+ * with an empty key is the value of the name itself: ConnectionStrings:NAME. */
 struct setting_section {
     const char *key; // "Scheduler:Handlers"
     const struct setting *rows;

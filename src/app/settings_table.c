@@ -111,7 +111,16 @@ static const struct setting table[] = {
            "how far back success rate and recent failures look"),
     NUMBER("Scheduler:Monitoring:UpcomingWindowMinutes", upcoming_window_minutes, "60", 1, 10080,
            "how far ahead upcoming executions look"),
-    NOT_OFFERED("Scheduler:Procedures"),
+    TEXT("Scheduler:Procedures:Directory", procedures_directory, "",
+         "folder of the .sql files that StoredProcedure jobs run on SQLite"),
+    LIST("Scheduler:Procedures:Allowed", procedures_allowed, "",
+         "procedures that jobs may call, or beginnings with *; empty = all that the login may"),
+    NUMBER("Scheduler:Procedures:MaxConnectionsPerName", procedure_connections, "10", 1, 1000,
+           "connections to one database at once"),
+    NUMBER("Scheduler:Procedures:ConnectTimeoutSeconds", procedure_connect_seconds, "10", 1, 300,
+           "for a connection to a database"),
+    NUMBER("Scheduler:Procedures:IdleSeconds", procedure_idle_seconds, "60", 1, 86400,
+           "after which a connection that nobody uses is closed"),
     TEXT("EmailSettings:SmtpServer", smtp_server, "", "mail server that alerts are sent by"),
     NUMBER("EmailSettings:SmtpPort", smtp_port, "587", 1, 65535, "its port"),
     TEXT("EmailSettings:User", smtp_user, "", "login at the mail server; empty = none"),
@@ -123,7 +132,6 @@ static const struct setting table[] = {
          "PEM file with the authorities to trust instead of the system's"),
     BOOL("Scheduler:Handlers:Shell:Enabled", shell_enabled, "false",
          "offer handlerType Shell: scripts that administrators write into jobs"),
-    NOT_OFFERED("ConnectionStrings"),
 };
 
 #undef TEXT
@@ -160,7 +168,15 @@ static const struct setting handler_rows[] = {
            "output after which a run is killed"),
 };
 
+/* ConnectionStrings:NAME is the value itself. */
+static const struct setting connection_rows[] = {
+    {"", SETTING_TEXT, SETTING_SECRET, offsetof(struct connection_settings, string), "", 0, 0, NULL,
+     "postgresql://…, sqlite:PATH, or DSN=…/Driver=… of ODBC"},
+};
+
 static const struct setting_section sections[] = {
+    {"ConnectionStrings", connection_rows, COUNT_OF(connection_rows),
+     sizeof(struct connection_settings), offsetof(struct settings, connections)},
     {"Scheduler:Handlers", handler_rows, COUNT_OF(handler_rows), sizeof(struct handler_settings),
      offsetof(struct settings, handlers)},
 };

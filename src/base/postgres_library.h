@@ -66,6 +66,7 @@
     X(PQsendQueryParams) \
     X(PQsendQueryPrepared) \
     X(PQserverVersion) \
+    X(PQsetErrorVerbosity) \
     X(PQsetNoticeReceiver) \
     X(PQsetSingleRowMode) \
     X(PQsetnonblocking) \

@@ -9,7 +9,9 @@ void handlers_validate(enum job_type type, const json_t *configuration,
     case JOB_FILE_OPERATION:
         file_operation_validate(&options->files, configuration, faults);
         return;
-    case JOB_STORED_PROCEDURE: break;
+    case JOB_STORED_PROCEDURE:
+        stored_procedure_validate(&options->procedures, configuration, faults);
+        return;
     }
     faults_add(faults, STR("jobType"), "this server does not offer %.*s yet",
                STR_ARG(job_type_name(type)));
@@ -31,6 +33,7 @@ bool handlers_make(void *context, uv_loop_t *loop, struct handler *handlers[HAND
         handlers[JOB_CODE_EXECUTION] = code_execution_new(loop, &options->code, err);
     if (handlers[JOB_CODE_EXECUTION]) {
         handlers[JOB_FILE_OPERATION] = file_operation_new(loop, &options->files);
+        handlers[JOB_STORED_PROCEDURE] = stored_procedure_new(loop, &options->procedures);
         return true;
     }
     for (size_t i = 0; i < HANDLERS; i++) {

@@ -18,6 +18,7 @@
 #include "handlers/file_operation.h"
 #include "handlers/handler.h"
 #include "handlers/http_call.h"
+#include "handlers/stored_procedure.h"
 
 #include <uv.h>
 
@@ -28,6 +29,7 @@ struct handlers_options {
     struct alert_options alerts;
     struct code_execution_options code;
     struct file_operation_options files;
+    struct stored_procedure_options procedures;
 };
 
 void handlers_validate(enum job_type type, const json_t *configuration,

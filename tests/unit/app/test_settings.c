@@ -253,3 +253,31 @@ static void test_faults_in_handlers_are_named_with_key_and_line(void **state) {
     assert_complains("{\"Scheduler\":{\"Handlers\":{\"Shell\":{\"Enabled\":\"maybe\"}}}}",
                      "it must be true or false");
 }
+
+static void test_connection_strings_are_values_of_their_names_and_never_shown(void **state) {
+    (void)state;
+    static const char *const environment[] = {"ConnectionStrings__crm=host=h password=hidden1",
+                                              NULL};
+    struct settings settings;
+    struct buf complaints = buf_with_max(0), printed = buf_with_max(0);
+    assert_true(load(environment, NULL, &settings, &complaints));
+    assert_true(settings_read_text(&settings, "x.json",
+                                   STR("{\"ConnectionStrings\":{\"Reports\":\"sqlite:/hidden2\","
+                                       "\"none\":null}}"),
+                                   &complaints));
+    assert_int_equal(settings.connections.count, 2);
+    const struct connection_settings *one = (const void *)settings.connections.items[0];
+    assert_string_equal(one->entry.name, "crm");
+    assert_string_equal(one->string, "host=h password=hidden1");
+    settings_print(&settings, &printed);
+    assert_non_null(strstr(printed.ptr, "ConnectionStrings:Reports "));
+    assert_non_null(strstr(printed.ptr, "\"***\""));
+    assert_null(strstr(printed.ptr, "hidden"));
+    buf_free(&printed);
+    buf_free(&complaints);
+    settings_free(&settings);
+    assert_complains("{\"ConnectionStrings\":{\"crm\":7.5}}",
+                     "ConnectionStrings:crm has a bad value");
+    assert_complains("{\"ConnectionStrings\":{\"c r m\":\"x\"}}", "there is no setting");
+    assert_complains("{\"ConnectionStrings\":{\"crm\":{\"x\":\"y\"}}}", "ConnectionStrings:crm");
+}
