@@ -53,6 +53,10 @@ static struct pg_job *remember(struct pg_jobs *jobs, const struct pg_job_state *
     return job;
 }
 
+void pg_job_erased(struct pg_job *job) {
+    job->state.row = job->stored.row = -1; // no row: is not found any more
+}
+
 void pg_jobs_forget(struct pg_jobs *jobs) {
     if (jobs->count > 0) memset(jobs->places, 0, jobs->place_count * sizeof *jobs->places);
     jobs->count = 0;
@@ -85,6 +89,9 @@ struct pg_job *pg_job_read(struct pg_query *q) {
     state.last_execution_status = pg_read_i64(q);
     state.consecutive_failures = pg_read_i64(q);
     state.last_success_at = pg_read_utc(q);
+    state.last_completed_at = pg_read_utc(q);
+    state.last_run_created_at = pg_read_utc(q);
+    state.starts_workflow = pg_read_i64(q);
     state.durations.count = pg_read_i64(q);
     state.durations.mean_us = pg_read_i64(q);
     state.durations.deviation_us = pg_read_i64(q);
@@ -172,6 +179,9 @@ static void post_update(struct store_tx *tx, struct pg_job *const *jobs, size_t 
     BIND_COLUMN(&q, jobs, count, pg_array_i64, last_execution_status);
     BIND_COLUMN(&q, jobs, count, pg_array_i64, consecutive_failures);
     BIND_COLUMN(&q, jobs, count, pg_array_utc, last_success_at);
+    BIND_COLUMN(&q, jobs, count, pg_array_utc, last_completed_at);
+    BIND_COLUMN(&q, jobs, count, pg_array_utc, last_run_created_at);
+    BIND_COLUMN(&q, jobs, count, pg_array_i64, starts_workflow);
     BIND_COLUMN(&q, jobs, count, pg_array_i64, durations.count);
     BIND_COLUMN(&q, jobs, count, pg_array_i64, durations.mean_us);
     BIND_COLUMN(&q, jobs, count, pg_array_i64, durations.deviation_us);

@@ -27,7 +27,8 @@ struct pg_job_state {
     int64_t run_count, live_count;
     struct utc last_executed_at;
     int64_t last_execution_status, consecutive_failures;
-    struct utc last_success_at;
+    struct utc last_success_at, last_completed_at, last_run_created_at;
+    int64_t starts_workflow;
     struct durations durations;
 };
 
@@ -65,6 +66,8 @@ void pg_jobs_write(struct store_tx *tx);
 void pg_job_count(struct store_tx *tx, const struct pg_job_state *before,
                   const struct pg_job_state *after);
 
+/* The row of the job was deleted. */
+void pg_job_erased(struct pg_job *job);
 void pg_jobs_forget(struct pg_jobs *jobs); // nothing is locked any more
 void pg_jobs_free(struct pg_jobs *jobs);
 

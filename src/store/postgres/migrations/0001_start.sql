@@ -141,6 +141,19 @@ create index job_state_wake on job_state (wake_at, id) where wake_at is not null
 create index job_state_next_run_at on job_state (next_run_at, id) where next_run_at is not null;
 create index job_state_failures on job_state (consecutive_failures) where consecutive_failures > 0;
 
+-- A job as it is read, in the order in which C reads it.
+create view job_rows as
+    select j.id, s.revision, j.guid, j.name, j.description, j.type, j.schedule_type, j.schedule_expression,
+        j.interval_seconds, j.interval_mode, j.run_at, j.timezone, j.start_at, j.end_at, j.max_runs, j.jitter_seconds,
+        j.retry_policy, j.exclusions, j.tags, j.timeout_seconds, j.queue, j.concurrency_policy, j.misfire_policy,
+        j.gap_policy, j.overlap_policy, j.is_enabled, j.is_paused, j.paused_until, j.is_deleted, j.created_by,
+        j.last_modified_by, j.created_at, j.updated_at, j.configuration, j.watches, j.retention, j.dependencies,
+        j.concurrency_group, j.concurrency_group_limit, s.next_run_at, s.wake_at, s.schedule_from,
+        s.last_executed_at, s.last_execution_status, s.consecutive_failures, s.run_count, s.live_count,
+        s.last_success_at, s.last_completed_at, s.last_run_created_at, s.starts_workflow, s.duration_count,
+        s.duration_mean_us, s.duration_deviation_us, s.status
+    from jobs j join job_state s on s.id = j.id;
+
 -- One row for each tag of each job.
 create table job_tags (
     tag text collate "C" not null,
