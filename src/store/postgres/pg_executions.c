@@ -42,6 +42,9 @@ void pg_read_execution(struct pg_query *q, struct arena *arena, struct execution
     ret->workflow_run_id = pg_read_guid(q);
     ret->waiting_since = pg_read_utc(q);
     ret->inputs = pg_read_text(q, arena);
+    ret->has_progress = !pg_read_is_null(q);
+    ret->progress_percent = pg_read_i64(q);
+    ret->progress_text = pg_read_text(q, arena);
 }
 
 bool pg_executions(struct pg_query *q, struct arena *arena, struct execution **ret, size_t *count,

@@ -199,3 +199,29 @@ bool postgres_settle(struct store_tx *tx, struct settlement *items, size_t count
     arena_free(&scratch);
     return ok;
 }
+
+/* ---- on the way ------------------------------------------------------------------------------ */
+
+#define BIND_FIELD(q, items, count, type, put, field) \
+    do { \
+        struct pg_array column = pg_array_new((q), (type), (count)); \
+        for (size_t at = 0; at < (count); at++) put(&column, (items)[at].field); \
+        pg_array_bind((q), &column); \
+    } while (0)
+
+bool postgres_execution_progress(struct store_tx *tx, struct execution_progress *items,
+                                 size_t count, struct err *err) {
+    struct pg_query q;
+    pg_begin(&q, tx, SQL_PROGRESS);
+    BIND_FIELD(&q, items, count, PG_ARRAY_I64, pg_array_i64, execution_row);
+    BIND_FIELD(&q, items, count, PG_ARRAY_I64, pg_array_i64, fence);
+    BIND_FIELD(&q, items, count, PG_ARRAY_I64, pg_array_i64, percent);
+    BIND_FIELD(&q, items, count, PG_ARRAY_TEXT, pg_array_text, text);
+    for (size_t i = 0; i < count; i++) items[i].applied = false;
+    while (pg_row(&q)) {
+        int64_t row = pg_read_i64(&q);
+        for (size_t i = 0; i < count; i++)
+            if (items[i].execution_row == row) items[i].applied = true;
+    }
+    return pg_end(&q, err);
+}

@@ -199,6 +199,8 @@ create table live (
     triggered_by     text,                       -- e-mail; null for the schedule
     parameters       text,                       -- JSON object that overrides for this run
     error_message    text,                       -- for Cancelled the reason
+    progress_percent smallint,                   -- 0 to 100; null = has said nothing
+    progress_text    text,                       -- null = none
     workflow_run     uuid,                       -- guid; null = of no workflow run
     waiting_since    bigint,                     -- waits for what other jobs do after it; null = does not wait
     inputs           text,                       -- JSON: what other jobs hand on to it
@@ -235,6 +237,8 @@ create table ended (
     triggered_by     text,
     parameters       text,
     error_message    text,
+    progress_percent smallint,
+    progress_text    text,
     workflow_run     uuid,
     waiting_since    bigint,
     inputs           text,
@@ -249,12 +253,12 @@ create index ended_retry_parent on ended (retry_parent) where retry_parent is no
 create view executions as
     select id, job, scheduled_for, created_at, available_at, started_at, completed_at, fence, guid, retry_count, status,
         trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent, triggered_by, parameters,
-        error_message, workflow_run, waiting_since, inputs, result, output
+        error_message, progress_percent, progress_text, workflow_run, waiting_since, inputs, result, output
     from live
     union all
     select id, job, scheduled_for, created_at, available_at, started_at, completed_at, fence, guid, retry_count, status,
         trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent, triggered_by, parameters,
-        error_message, workflow_run, waiting_since, inputs, result, output
+        error_message, progress_percent, progress_text, workflow_run, waiting_since, inputs, result, output
     from ended;
 
 -- An execution as it is read, in the order in which C reads it (pg_read_execution), but for output and
@@ -263,7 +267,7 @@ create view execution_heads as
     select e.id, e.guid, e.job, j.guid as job_guid, j.name as job_name, e.status, e.queue, e.trigger, e.triggered_by,
         e.scheduled_for, e.created_at, e.available_at, e.started_at, e.completed_at, e.retry_count, e.retry_parent,
         e.node, e.fence, e.cancel_requested, e.error_type, e.error_message, e.parameters, e.output_truncated,
-        e.workflow_run, e.waiting_since, e.inputs
+        e.workflow_run, e.waiting_since, e.inputs, e.progress_percent, e.progress_text
     from executions e join jobs j on j.id = e.job;
 
 -- The words of what executions have said (error message and output), as store/words.h cuts them, in lower

@@ -70,23 +70,33 @@ gone as (
     where l.id = i.id and l.job = i.job and l.fence = i.fence and l.status = 2
     returning l.id, l.job, l.scheduled_for, l.created_at, l.available_at, l.started_at, i.completed_at, l.fence,
         l.guid, l.retry_count, i.status, l.trigger, i.error_type, l.cancel_requested, i.output_truncated,
-        l.queue, l.node, l.retry_parent, l.triggered_by, l.parameters, i.error_message, l.workflow_run,
-        l.waiting_since, l.inputs, i.result, i.output),
+        l.queue, l.node, l.retry_parent, l.triggered_by, l.parameters, i.error_message, l.progress_percent,
+        l.progress_text, l.workflow_run, l.waiting_since, l.inputs, i.result, i.output),
 kept as (
     insert into ended (
         id, job, scheduled_for, created_at, available_at, started_at, completed_at, fence, guid, retry_count,
         status, trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent,
-        triggered_by, parameters, error_message, workflow_run, waiting_since, inputs, result, output)
+        triggered_by, parameters, error_message, progress_percent, progress_text, workflow_run, waiting_since,
+        inputs, result, output)
     select * from gone),
 told as (
     insert into to_index (execution) select id from gone where error_message <> '' or output <> '')
 select id, started_at from gone;
 
 -- name: settle_hand_back
-update live l set status = 1, started_at = null, node = null, fence = 0
+update live l set status = 1, started_at = null, node = null, fence = 0, progress_percent = null, progress_text = null
 from unnest($1, $2, $3) as i (id, job, fence)
 where l.id = i.id and l.job = i.job and l.fence = i.fence and l.status = 2
 returning l.id, l.queue;
+
+-- Of one that is named twice the last counts.
+-- name: progress
+update live l set progress_percent = i.percent, progress_text = i.text
+from (
+    select distinct on (u.id) u.id, u.fence, u.percent, u.text
+    from unnest($1, $2, $3, $4) with ordinality as u (id, fence, percent, text, n) order by u.id, u.n desc) i
+where l.id = i.id and l.fence = i.fence and l.status = 2
+returning l.id;
 
 -- ---- claiming --------------------------------------------------------------------------------
 
@@ -166,10 +176,11 @@ kept as (
     insert into ended (
         id, job, scheduled_for, created_at, available_at, started_at, completed_at, fence, guid, retry_count,
         status, trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent,
-        triggered_by, parameters, error_message, workflow_run, waiting_since, inputs, result, output)
+        triggered_by, parameters, error_message, progress_percent, progress_text, workflow_run, waiting_since,
+        inputs, result, output)
     select id, job, scheduled_for, created_at, available_at, started_at, $2, fence, guid, retry_count,
         5, trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent,
-        triggered_by, parameters, $3, workflow_run, waiting_since, inputs, result, output
+        triggered_by, parameters, $3, progress_percent, progress_text, workflow_run, waiting_since, inputs, result, output
     from gone
     returning id, error_message)
 insert into to_index (execution) select id from kept where error_message <> '';
