@@ -3,7 +3,7 @@ import { html, render, useEffect, useState } from './vendor/preact.js';
 import { me, whoAmI } from './api.js';
 import { startEvents } from './events.js';
 import { findPage } from './pages.js';
-import { base, navigate, usePlace } from './router.js';
+import { base, navigate, place, usePlace } from './router.js';
 import { useStore } from './store.js';
 import { t } from './texts.js';
 import { Failure, Skeleton } from './components/basics.js';
@@ -44,7 +44,7 @@ let moved = false; // the first page does not take the focus
 
 function App() {
   const who = useStore(me);
-  const { path, query } = usePlace();
+  const { path } = usePlace();
   const [error, setError] = useState(null);
   const find = () => { setError(null); whoAmI().catch(setError); };
   useEffect(() => {
@@ -52,8 +52,9 @@ function App() {
     else find();
   }, []);
   useEffect(() => {
-    if (who === null && path !== '/login') navigate('/login', { replace: true, query: path === '/' ? {} : { next: base + path + query } });
-    if (who && path === '/login') navigate('/', { replace: true });
+    const now = place.get(); // somebody may have gone on since this was drawn
+    if (who === null && now.path !== '/login') navigate('/login', { replace: true, query: now.path === '/' ? {} : { next: base + now.path + now.query } });
+    if (who && now.path === '/login') navigate('/', { replace: true });
   }, [who, path]);
 
   if (error) return html`<main class="alone"><${Failure} error=${error} retry=${find} /></main>`;

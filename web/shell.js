@@ -54,7 +54,7 @@ function UserMenu() {
     { label: t('nav.docs'), icon: 'link', run: () => window.open('/docs', '_blank', 'noopener') }, null,
     { label: t('signout'), icon: 'leave', run: leave },
   ];
-  return html`<${Menu} label=${t('user.menu')} items=${items} button=${(own) => html`<button type="button" class="user" ...${own} aria-label=${t('user.menu.of', { email })}><span class="user-letter" aria-hidden="true">${email[0].toUpperCase()}</span><span class="user-name"><bdi>${email}</bdi><span class="user-role">${roles.join(', ')}</span></span><${Icon} name="down" size="14" /></button>`} />`;
+  return html`<${Menu} label=${t('user.menu')} items=${items} button=${(own) => html`<button type="button" class="user" ...${own}><span class="user-letter" aria-hidden="true">${email[0].toUpperCase()}</span><span class="user-name"><bdi>${email}</bdi><span class="user-role"> ${roles.join(', ')}</span><span class="visually-hidden">, ${t('user.menu')}</span></span><${Icon} name="down" size="14" /></button>`} />`;
 }
 
 async function leave() {
@@ -142,7 +142,7 @@ export function Shell({ children }) {
     <div class="column">
       <header class="top">
         <${Button} kind="quiet" icon="menu" class="top-menu" label=${t('nav.open')} aria-expanded=${isOpen} aria-controls="side" onClick=${() => setOpen(!isOpen)} />
-        <button type="button" class="top-search" onClick=${openPalette}><${Icon} name="search" /><span>${t('palette.hint')}</span><${Keys} keys="ctrl+k" /></button>
+        <button type="button" class="top-search" onClick=${openPalette}><${Icon} name="search" /><span class="top-search-text">${t('palette.hint')}</span><span class="top-keys" aria-hidden="true"><${Keys} keys="ctrl+k" /></span></button>
         <${ConnectionState} />
         <${UserMenu} />
       </header>

@@ -25,7 +25,7 @@ const texts = {
   'connection.live.title': 'What changes is shown at once', 'connection.connecting.title': 'Opening the event stream', 'connection.lost.title': 'The event stream is interrupted; it is tried again', 'connection.hidden.title': 'The page was in the background',
   'connection.banner': 'The connection is lost.', 'connection.banner.detail': 'What you see may be out of date. It is tried again by itself.', 'connection.now': 'Try now',
 
-  'user.menu': 'Account', 'user.menu.of': 'Account of {email}', signout: 'Sign out', 'theme.system': 'Theme of the system', 'theme.light': 'Light', 'theme.dark': 'Dark',
+  'user.menu': 'Account', signout: 'Sign out', 'theme.system': 'Theme of the system', 'theme.light': 'Light', 'theme.dark': 'Dark',
   'theme.system.choose': 'Use the theme of the system', 'theme.light.choose': 'Use the light theme', 'theme.dark.choose': 'Use the dark theme',
 
   'paused.banner': 'Everything is paused.', 'paused.banner.detail': 'No execution starts until it is resumed.',
@@ -45,12 +45,12 @@ const texts = {
   'chart.zoomed': '{from} to {to}', 'chart.reset': 'Whole range', 'chart.table': 'Figures as a table',
 
   'overview.title': 'Overview',
-  'verdict.good': 'All is well.', 'verdict.idle': 'All is well. Nothing has run in the last {hours} h.',
+  'verdict.good': 'All is well.',
   'verdict.paused': 'Everything is paused.', 'verdict.failing': '{count} jobs are failing.', 'verdict.failing.one': 'One job is failing: {name}.', 'verdict.waiting': 'Work is waiting: {wait} in the queue {queue}.', 'verdict.nodes': 'A node does not answer: {name}.', 'verdict.rate': 'More fails than usual: {rate} succeeded.',
   'verdict.detail': '{running} running, {pending} pending, {ended} succeeded in {hours} h',
-  'stat.rate': 'Success rate', 'stat.rate.note': 'last {hours} h', 'stat.minute': 'Executions a minute', 'stat.minute.note': 'ended in the last 60 s', 'stat.running': 'Running', 'stat.running.note': 'of {total} workers', 'stat.pending': 'Pending', 'stat.pending.note': 'due within {minutes} min: {due}',
+  'stat.rate': 'Success rate', 'stat.rate.note': 'last {hours} h', 'stat.minute': 'Executions a minute', 'stat.running': 'Running', 'stat.running.note': 'of {total} workers', 'stat.pending': 'Pending', 'stat.pending.note': 'due within {minutes} min: {due}',
   'stat.failed': 'Failed', 'stat.failed.note': 'last {hours} h', 'stat.jobs': 'Jobs', 'stat.jobs.note': '{enabled} enabled', 'stat.average': 'Average duration', 'stat.average.note': 'last {hours} h', 'stat.today': 'Today', 'stat.today.note': 'executions since midnight UTC',
-  'timeline.title': 'Executions', 'timeline.range': 'Range', 'timeline.label': 'Executions over the last {range}: {succeeded} succeeded, {failed} failed, {cancelled} cancelled', 'timeline.empty': 'Nothing ran in this time.', 'timeline.hint': 'Drag across the chart to look closer.', 'timeline.time': 'Time', 'timeline.succeeded': 'Succeeded', 'timeline.failed': 'Failed', 'timeline.cancelled': 'Cancelled', 'timeline.running': 'Running',
+  'timeline.title': 'Executions', 'timeline.range': 'Range', 'timeline.label': 'Executions over the last {range}: {succeeded} succeeded, {failed} failed, {cancelled} cancelled', 'timeline.hint': 'Drag across the chart to look closer.', 'timeline.time': 'Time', 'timeline.succeeded': 'Succeeded', 'timeline.failed': 'Failed', 'timeline.cancelled': 'Cancelled',
   'range.1': '1 h', 'range.6': '6 h', 'range.24': '24 h', 'range.168': '7 d', 'range.720': '30 d',
   'failing.title': 'Failing now', 'failing.none': 'No job is failing', 'failing.none.text': 'Every job that ran last succeeded.', 'failing.streak': '{count} in a row', 'failing.streak.one': 'once',
   'next.title': 'Runs next', 'next.none': 'Nothing is planned', 'next.none.text': 'No enabled job has a next run.',
