@@ -82,6 +82,39 @@ struct store_ops {
     bool (*watches_due)(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                         struct watch **ret, size_t *count, struct err *err);
     bool (*watch_update)(struct store_tx *tx, const struct watch *watch, struct err *err);
+    bool (*job_ends)(struct store_tx *tx, const struct guid *ids, size_t count, struct arena *arena,
+                     struct job_end *ret, struct err *err);
+    bool (*dependants)(struct store_tx *tx, struct guid job_id, struct arena *arena, int64_t **ret,
+                       size_t *count, struct err *err);
+    bool (*waiting)(struct store_tx *tx, const struct waiting_filter *filter, struct arena *arena,
+                    struct waiting_run **ret, size_t *count, struct err *err);
+    bool (*release)(struct store_tx *tx, const struct release *items, size_t count,
+                    struct err *err);
+    bool (*workflow_insert)(struct store_tx *tx, struct workflow *workflow,
+                            const struct workflow_member *members, size_t count, struct err *err);
+    bool (*workflow_update)(struct store_tx *tx, const struct workflow *workflow,
+                            int64_t expected_revision, const struct workflow_member *members,
+                            size_t count, struct err *err);
+    bool (*workflow_get)(struct store_tx *tx, struct guid id, struct arena *arena,
+                         struct workflow *ret, struct err *err);
+    bool (*workflow_get_by_row)(struct store_tx *tx, int64_t row, struct arena *arena,
+                                struct workflow *ret, struct err *err);
+    bool (*workflow_list)(struct store_tx *tx, const struct workflow_filter *filter,
+                          struct arena *arena, struct workflow_page *ret, struct err *err);
+    bool (*run_insert)(struct store_tx *tx, struct workflow_run *run, struct workflow_step *steps,
+                       size_t count, bool *inserted, struct err *err);
+    bool (*run_get)(struct store_tx *tx, struct guid id, struct arena *arena,
+                    struct workflow_run *ret, struct err *err);
+    bool (*run_steps)(struct store_tx *tx, int64_t run_row, struct arena *arena,
+                      struct workflow_step **ret, size_t *count, struct err *err);
+    bool (*run_update)(struct store_tx *tx, const struct workflow_run *run, struct err *err);
+    bool (*steps_update)(struct store_tx *tx, const struct workflow_step *steps, size_t count,
+                         struct err *err);
+    bool (*run_list)(struct store_tx *tx, const struct run_filter *filter, struct arena *arena,
+                     struct run_page *ret, struct err *err);
+    bool (*runs_clear)(struct store_tx *tx, struct utc created_before, int64_t limit, int64_t *ret,
+                       struct err *err);
+    bool (*running_room)(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err);
     bool (*timeline)(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
     bool (*totals)(struct store_tx *tx, struct totals *ret, struct err *err);
@@ -133,6 +166,11 @@ struct store_ops {
                      struct err *err);
     bool (*meta_set)(struct store_tx *tx, struct str name, struct str value, struct err *err);
 };
+
+/* What the functions about workflows say, the same for every back end. Each returns false. */
+bool no_such_workflow(struct err *err);                                         // NOT_FOUND
+bool no_such_run(struct err *err);                                              // NOT_FOUND
+bool root_is_taken(struct str job, struct str other_workflow, struct err *err); // CONFLICT
 
 struct store {
     const struct store_ops *ops;

@@ -28,7 +28,7 @@ struct job_end {
     struct guid id;
     int64_t row;                                   // 0: there is no such job (any more)
     struct str name;                               // absent when row is 0
-    bool is_deleted;                               // or erased
+    bool is_deleted;                               // or row is 0
     struct utc last_success_at, last_completed_at; // as in struct job
 };
 /* ret[i] is of ids[i]. By index. */
@@ -50,7 +50,7 @@ struct waiting_filter {
     int64_t job_row;        // runs of this job; 0 = not asked
     struct guid depends_on; // runs of jobs that depend on this one; zero = not asked
 };
-/* The runs that wait, oldest first. */
+/* The runs that wait, that is Pending ones with waiting_since, oldest (row) first. */
 WARN_UNUSED bool store_waiting(struct store_tx *tx, const struct waiting_filter *filter,
                                struct arena *arena, struct waiting_run **ret, size_t *count,
                                struct err *err);
@@ -59,7 +59,7 @@ struct release {
     int64_t execution_row;
     struct utc available_at;
     bool still_waits;  // true: only the deadline moves; false: it waits no more
-    struct str inputs; // absent = none
+    struct str inputs; // absent = as they are; not looked at while it still waits
 };
 /* Of runs that wait; others are left alone. */
 WARN_UNUSED bool store_release(struct store_tx *tx, const struct release *items, size_t count,

@@ -243,6 +243,90 @@ bool store_watch_update(struct store_tx *tx, const struct watch *watch, struct e
     return tx->ops->watch_update(tx, watch, err);
 }
 
+bool store_job_ends(struct store_tx *tx, const struct guid *ids, size_t count, struct arena *arena,
+                    struct job_end *ret, struct err *err) {
+    return tx->ops->job_ends(tx, ids, count, arena, ret, err);
+}
+
+bool store_dependants(struct store_tx *tx, struct guid job_id, struct arena *arena, int64_t **ret,
+                      size_t *count, struct err *err) {
+    return tx->ops->dependants(tx, job_id, arena, ret, count, err);
+}
+
+bool store_waiting(struct store_tx *tx, const struct waiting_filter *filter, struct arena *arena,
+                   struct waiting_run **ret, size_t *count, struct err *err) {
+    return tx->ops->waiting(tx, filter, arena, ret, count, err);
+}
+
+bool store_release(struct store_tx *tx, const struct release *items, size_t count,
+                   struct err *err) {
+    return tx->ops->release(tx, items, count, err);
+}
+
+bool store_workflow_insert(struct store_tx *tx, struct workflow *workflow,
+                           const struct workflow_member *members, size_t count, struct err *err) {
+    return tx->ops->workflow_insert(tx, workflow, members, count, err);
+}
+
+bool store_workflow_update(struct store_tx *tx, const struct workflow *workflow,
+                           int64_t expected_revision, const struct workflow_member *members,
+                           size_t count, struct err *err) {
+    return tx->ops->workflow_update(tx, workflow, expected_revision, members, count, err);
+}
+
+bool store_workflow_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                        struct workflow *ret, struct err *err) {
+    return tx->ops->workflow_get(tx, id, arena, ret, err);
+}
+
+bool store_workflow_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
+                               struct workflow *ret, struct err *err) {
+    return tx->ops->workflow_get_by_row(tx, row, arena, ret, err);
+}
+
+bool store_workflow_list(struct store_tx *tx, const struct workflow_filter *filter,
+                         struct arena *arena, struct workflow_page *ret, struct err *err) {
+    return tx->ops->workflow_list(tx, filter, arena, ret, err);
+}
+
+bool store_run_insert(struct store_tx *tx, struct workflow_run *run, struct workflow_step *steps,
+                      size_t count, bool *inserted, struct err *err) {
+    return tx->ops->run_insert(tx, run, steps, count, inserted, err);
+}
+
+bool store_run_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                   struct workflow_run *ret, struct err *err) {
+    return tx->ops->run_get(tx, id, arena, ret, err);
+}
+
+bool store_run_steps(struct store_tx *tx, int64_t run_row, struct arena *arena,
+                     struct workflow_step **ret, size_t *count, struct err *err) {
+    return tx->ops->run_steps(tx, run_row, arena, ret, count, err);
+}
+
+bool store_run_update(struct store_tx *tx, const struct workflow_run *run, struct err *err) {
+    return tx->ops->run_update(tx, run, err);
+}
+
+bool store_steps_update(struct store_tx *tx, const struct workflow_step *steps, size_t count,
+                        struct err *err) {
+    return tx->ops->steps_update(tx, steps, count, err);
+}
+
+bool store_run_list(struct store_tx *tx, const struct run_filter *filter, struct arena *arena,
+                    struct run_page *ret, struct err *err) {
+    return tx->ops->run_list(tx, filter, arena, ret, err);
+}
+
+bool store_runs_clear(struct store_tx *tx, struct utc created_before, int64_t limit, int64_t *ret,
+                      struct err *err) {
+    return tx->ops->runs_clear(tx, created_before, limit, ret, err);
+}
+
+bool store_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err) {
+    return tx->ops->running_room(tx, cap, ret, err);
+}
+
 bool store_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                     struct timeline_bucket *ret, struct err *err) {
     return tx->ops->timeline(tx, from, bucket_minutes, count, ret, err);
@@ -381,4 +465,20 @@ bool store_meta_get(struct store_tx *tx, struct str name, struct arena *arena, s
 
 bool store_meta_set(struct store_tx *tx, struct str name, struct str value, struct err *err) {
     return tx->ops->meta_set(tx, name, value, err);
+}
+
+/* ---- for the back ends ----------------------------------------------------------------------- */
+
+bool no_such_workflow(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such workflow");
+}
+
+bool no_such_run(struct err *err) {
+    return err_set(err, ERR_NOT_FOUND, "there is no such workflow run");
+}
+
+bool root_is_taken(struct str job, struct str other_workflow, struct err *err) {
+    return err_set(err, ERR_CONFLICT,
+                   "the job \"%.*s\" starts the workflow \"%.*s\" already: a job can start one",
+                   STR_ARG(job), STR_ARG(other_workflow));
 }

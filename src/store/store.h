@@ -264,9 +264,11 @@ struct claim {
 /* Pending executions whose available_at has come become Running, oldest (available_at, row) first
  * in each queue, each with a new fence. An execution of a job with CONCURRENCY_QUEUE is passed over
  * while another one of that job is Running, and one of a job with a concurrency group while
- * concurrency_group_limit of that job or more of the group are Running. Nothing while paused_all
- * (see store_meta). One that still waits for other jobs is claimed when its available_at, the
- * deadline, has come: waiting_since of the answer is set, and the caller lets it fail. */
+ * concurrency_group_limit of that job or more are Running of the jobs that name the group now.
+ * Nothing while paused_all (see store_meta). One that still waits for other jobs is claimed when
+ * its available_at, the deadline, has come: waiting_since of the answer is set, and the caller lets
+ * it fail; it stays set until the execution has ended, so that one that is handed back waits again.
+ */
 WARN_UNUSED bool store_claim(struct store_tx *tx, const struct claim *claim, struct arena *arena,
                              struct execution **ret, size_t *count, struct err *err);
 

@@ -23,8 +23,8 @@ struct workflow_member {
     int64_t job_row;
     bool is_root; // depends on no other job of the workflow
 };
-/* Sets workflow->row. CONFLICT when a root starts another workflow already: the message names both.
- */
+/* Sets workflow->row. CONFLICT when a root starts another workflow already: the message names the
+ * job and that workflow. NOT_FOUND for a member that is no job. */
 WARN_UNUSED bool store_workflow_insert(struct store_tx *tx, struct workflow *workflow,
                                        const struct workflow_member *members, size_t count,
                                        struct err *err);
@@ -56,7 +56,7 @@ WARN_UNUSED bool store_workflow_list(struct store_tx *tx, const struct workflow_
                                      struct err *err);
 
 /* Sets run->row. *inserted false: this due time has its run already; nothing was written. Steps get
- * run_row; position and job_row are theirs. */
+ * run_row; position and job_row are theirs, and job_id where there is no such job. */
 WARN_UNUSED bool store_run_insert(struct store_tx *tx, struct workflow_run *run,
                                   struct workflow_step *steps, size_t count, bool *inserted,
                                   struct err *err);
@@ -66,10 +66,11 @@ WARN_UNUSED bool store_run_get(struct store_tx *tx, struct guid id, struct arena
 /* By position. Job names are those of today. */
 WARN_UNUSED bool store_run_steps(struct store_tx *tx, int64_t run_row, struct arena *arena,
                                  struct workflow_step **ret, size_t *count, struct err *err);
-/* status, completed_at, retry_count, error_message. */
+/* status, completed_at, retry_count, error_message. NOT_FOUND. */
 WARN_UNUSED bool store_run_update(struct store_tx *tx, const struct workflow_run *run,
                                   struct err *err);
-/* status, execution_id, started_at, completed_at, error_message. */
+/* status, execution_id, started_at, completed_at, error_message. NOT_FOUND for a step there is not.
+ */
 WARN_UNUSED bool store_steps_update(struct store_tx *tx, const struct workflow_step *steps,
                                     size_t count, struct err *err);
 
@@ -85,8 +86,8 @@ struct run_page {
 };
 WARN_UNUSED bool store_run_list(struct store_tx *tx, const struct run_filter *filter,
                                 struct arena *arena, struct run_page *ret, struct err *err);
-/* Runs that ended and were created before a time, oldest first, with their steps; at most `limit`.
- */
+/* Runs that ended and were created before a time, oldest (created_at, row) first, with their steps;
+ * at most `limit`. */
 WARN_UNUSED bool store_runs_clear(struct store_tx *tx, struct utc created_before, int64_t limit,
                                   int64_t *ret, struct err *err);
 

@@ -474,3 +474,120 @@ bool do_skips_clear(struct store *store, struct utc before, int64_t limit, int64
     struct skips_clear_call call = {before, limit, ret};
     return store_write_wait(store, run_skips_clear, &call, err);
 }
+
+struct release_call {
+    const struct release *items;
+    size_t count;
+};
+
+static bool run_release(struct store_tx *tx, void *context, struct err *err) {
+    const struct release_call *call = context;
+    return store_release(tx, call->items, call->count, err);
+}
+
+bool do_release(struct store *store, const struct release *items, size_t count, struct err *err) {
+    struct release_call call = {items, count};
+    return store_write_wait(store, run_release, &call, err);
+}
+
+struct workflow_insert_call {
+    struct workflow *workflow;
+    const struct workflow_member *members;
+    size_t count;
+};
+
+static bool run_workflow_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct workflow_insert_call *call = context;
+    return store_workflow_insert(tx, call->workflow, call->members, call->count, err);
+}
+
+bool do_workflow_insert(struct store *store, struct workflow *workflow,
+                        const struct workflow_member *members, size_t count, struct err *err) {
+    struct workflow_insert_call call = {workflow, members, count};
+    return store_write_wait(store, run_workflow_insert, &call, err);
+}
+
+struct workflow_update_call {
+    const struct workflow *workflow;
+    int64_t expected_revision;
+    const struct workflow_member *members;
+    size_t count;
+};
+
+static bool run_workflow_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct workflow_update_call *call = context;
+    return store_workflow_update(tx, call->workflow, call->expected_revision, call->members,
+                                 call->count, err);
+}
+
+bool do_workflow_update(struct store *store, const struct workflow *workflow,
+                        int64_t expected_revision, const struct workflow_member *members,
+                        size_t count, struct err *err) {
+    struct workflow_update_call call = {workflow, expected_revision, members, count};
+    return store_write_wait(store, run_workflow_update, &call, err);
+}
+
+struct run_insert_call {
+    struct workflow_run *run;
+    struct workflow_step *steps;
+    size_t count;
+    bool *inserted;
+};
+
+static bool run_run_insert(struct store_tx *tx, void *context, struct err *err) {
+    const struct run_insert_call *call = context;
+    return store_run_insert(tx, call->run, call->steps, call->count, call->inserted, err);
+}
+
+bool do_run_insert(struct store *store, struct workflow_run *run, struct workflow_step *steps,
+                   size_t count, bool *inserted, struct err *err) {
+    struct run_insert_call call = {run, steps, count, inserted};
+    return store_write_wait(store, run_run_insert, &call, err);
+}
+
+struct run_update_call {
+    const struct workflow_run *run;
+};
+
+static bool run_run_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct run_update_call *call = context;
+    return store_run_update(tx, call->run, err);
+}
+
+bool do_run_update(struct store *store, const struct workflow_run *run, struct err *err) {
+    struct run_update_call call = {run};
+    return store_write_wait(store, run_run_update, &call, err);
+}
+
+struct steps_update_call {
+    const struct workflow_step *steps;
+    size_t count;
+};
+
+static bool run_steps_update(struct store_tx *tx, void *context, struct err *err) {
+    const struct steps_update_call *call = context;
+    return store_steps_update(tx, call->steps, call->count, err);
+}
+
+bool do_steps_update(struct store *store, const struct workflow_step *steps, size_t count,
+                     struct err *err) {
+    struct steps_update_call call = {steps, count};
+    return store_write_wait(store, run_steps_update, &call, err);
+}
+
+struct runs_clear_call {
+    struct utc created_before;
+    int64_t limit;
+    int64_t *ret;
+};
+
+static bool run_runs_clear(struct store_tx *tx, void *context, struct err *err) {
+    const struct runs_clear_call *call = context;
+    return store_runs_clear(tx, call->created_before, call->limit, call->ret, err);
+}
+
+bool do_runs_clear(struct store *store, struct utc created_before, int64_t limit, int64_t *ret,
+                   struct err *err) {
+    struct runs_clear_call call = {created_before, limit, ret};
+    return store_write_wait(store, run_runs_clear, &call, err);
+}

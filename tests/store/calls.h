@@ -18,6 +18,19 @@ bool do_claim(struct store *store, const struct claim *claim, struct arena *aren
 bool do_settle(struct store *store, struct settlement *items, size_t count, struct err *err);
 bool do_execution_progress(struct store *store, struct execution_progress *items, size_t count,
                            struct err *err);
+bool do_release(struct store *store, const struct release *items, size_t count, struct err *err);
+bool do_workflow_insert(struct store *store, struct workflow *workflow,
+                        const struct workflow_member *members, size_t count, struct err *err);
+bool do_workflow_update(struct store *store, const struct workflow *workflow,
+                        int64_t expected_revision, const struct workflow_member *members,
+                        size_t count, struct err *err);
+bool do_run_insert(struct store *store, struct workflow_run *run, struct workflow_step *steps,
+                   size_t count, bool *inserted, struct err *err);
+bool do_run_update(struct store *store, const struct workflow_run *run, struct err *err);
+bool do_steps_update(struct store *store, const struct workflow_step *steps, size_t count,
+                     struct err *err);
+bool do_runs_clear(struct store *store, struct utc created_before, int64_t limit, int64_t *ret,
+                   struct err *err);
 bool do_heartbeat(struct store *store, const struct node *node, struct err *err);
 bool do_execution_cancel(struct store *store, struct guid id, struct str reason, struct utc now,
                          struct arena *arena, enum cancel_result *ret,

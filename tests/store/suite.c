@@ -97,6 +97,43 @@ struct job put_job(struct fixture *f, const char *name) {
     return job;
 }
 
+struct str depends_on(struct fixture *f, const struct job *const *jobs, size_t count) {
+    struct buf text = buf_with_max(0);
+    buf_put(&text, STR("{\"dependsOnJobIds\":["));
+    for (size_t i = 0; i < count; i++) {
+        buf_put(&text, i == 0 ? STR("\"") : STR(",\""));
+        buf_put_guid(&text, jobs[i]->id);
+        buf_put(&text, STR("\""));
+    }
+    buf_put(&text, STR("],\"condition\":\"AllSucceeded\"}"));
+    struct str kept = arena_copy(&f->arena, buf_str(&text));
+    buf_free(&text);
+    return kept;
+}
+
+struct job put_dependent(struct fixture *f, const char *name, const struct job *upstream) {
+    struct err err;
+    struct job job = sample_job(f, name);
+    if (upstream) job.dependencies = depends_on(f, &upstream, 1);
+    assert_true(do_job_insert(f->store, &job, &err));
+    return job;
+}
+
+struct job put_grouped(struct fixture *f, const char *name, struct str group, int64_t limit) {
+    struct err err;
+    struct job job = sample_job(f, name);
+    job.concurrency_group = group;
+    job.concurrency_group_limit = limit;
+    assert_true(do_job_insert(f->store, &job, &err));
+    return job;
+}
+
+void update_job(struct fixture *f, struct job *job) {
+    struct err err;
+    job->revision++;
+    assert_true(do_job_update(f->store, job, job->revision - 1, &err));
+}
+
 struct new_execution sample_execution(struct fixture *f, const struct job *job, struct utc due) {
     return (struct new_execution){
         .id = next_guid(f),
@@ -253,6 +290,9 @@ static void assert_same_definition(const struct job *actual, const struct job *e
     assert_int_equal(actual->timeout_seconds, expected->timeout_seconds);
     assert_same_str(actual->queue, expected->queue);
     assert_int_equal(actual->concurrency_policy, expected->concurrency_policy);
+    assert_same_str(actual->dependencies, expected->dependencies);
+    assert_same_str(actual->concurrency_group, expected->concurrency_group);
+    assert_int_equal(actual->concurrency_group_limit, expected->concurrency_group_limit);
     assert_int_equal(actual->misfire_policy, expected->misfire_policy);
     assert_int_equal(actual->gap_policy, expected->gap_policy);
     assert_int_equal(actual->overlap_policy, expected->overlap_policy);
@@ -280,6 +320,9 @@ void assert_same_job(const struct job *actual, const struct job *expected) {
     assert_int_equal(actual->run_count, expected->run_count);
     assert_int_equal(actual->live_count, expected->live_count);
     assert_time(actual->last_success_at, expected->last_success_at);
+    assert_time(actual->last_completed_at, expected->last_completed_at);
+    assert_time(actual->last_run_created_at, expected->last_run_created_at);
+    assert_int_equal(actual->starts_workflow, expected->starts_workflow);
     assert_int_equal(actual->durations.count, expected->durations.count);
     assert_int_equal(actual->durations.mean_us, expected->durations.mean_us);
     assert_int_equal(actual->durations.deviation_us, expected->durations.deviation_us);
@@ -313,6 +356,10 @@ void assert_same_execution(const struct execution *actual, const struct executio
     assert_int_equal(actual->has_progress, expected->has_progress);
     assert_int_equal(actual->progress_percent, expected->progress_percent);
     assert_same_str(actual->progress_text, expected->progress_text);
+    assert_same_str(actual->result, expected->result);
+    assert_guid(actual->workflow_run_id, expected->workflow_run_id);
+    assert_time(actual->waiting_since, expected->waiting_since);
+    assert_same_str(actual->inputs, expected->inputs);
 }
 
 /* ---- the recount ----------------------------------------------------------------------------- */

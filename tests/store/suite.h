@@ -52,6 +52,12 @@ struct guid next_guid(struct fixture *f);
 struct utc at(int64_t seconds); // that long after a fixed start
 struct job sample_job(struct fixture *f, const char *name);
 struct job put_job(struct fixture *f, const char *name); // a sample, stored
+/* The text of dependencies on these jobs. */
+struct str depends_on(struct fixture *f, const struct job *const *jobs, size_t count);
+/* A sample that depends on one job (NULL: on none); one of a group. */
+struct job put_dependent(struct fixture *f, const char *name, const struct job *upstream);
+struct job put_grouped(struct fixture *f, const char *name, struct str group, int64_t limit);
+void update_job(struct fixture *f, struct job *job); // raises its revision
 /* Due at `due`, made by the schedule, Pending. */
 struct new_execution sample_execution(struct fixture *f, const struct job *job, struct utc due);
 struct new_execution put_execution(struct fixture *f, const struct job *job, struct utc due);

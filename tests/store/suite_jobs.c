@@ -114,11 +114,15 @@ static void test_an_update_replaces_the_definition_and_keeps_the_history(void **
     changed.revision = 2;
     changed.last_executed_at = at(9999);
     changed.last_execution_status = EXECUTION_SUCCEEDED;
-    changed.live_count = 42;
+    changed.live_count = changed.starts_workflow = 42;
+    changed.last_completed_at = changed.last_run_created_at = at(9999);
     assert_true(do_job_update(f->store, &changed, 1, &err));
     changed.last_executed_at = at(100);
     changed.last_execution_status = EXECUTION_FAILED;
     changed.live_count = 1;
+    changed.starts_workflow = 0;
+    changed.last_completed_at = at(101);
+    changed.last_run_created_at = at(200);
     struct job found = job_now(f, &job);
     assert_same_job(&found, &changed);
 }

@@ -79,6 +79,7 @@ static void test_a_plan_makes_executions_and_moves_the_job_on(void **state) {
     expected.schedule_from = at(3600);
     expected.run_count = 1;
     expected.live_count = 2;
+    expected.last_run_created_at = at(120);
     assert_same_job(&found, &expected);
     struct execution second = execution_now(f, executions[1].id);
     const struct execution wanted = {.row = executions[1].row,

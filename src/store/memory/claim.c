@@ -43,6 +43,7 @@ static struct running_jobs running_jobs(const struct tables *tables, struct aren
 static bool must_wait(const struct tables *tables, const struct execution *execution,
                       const struct running_jobs *running) {
     const struct job *job = tables_get(tables, TABLE_JOBS, execution->job_row);
+    if (group_is_full(tables, job)) return true;
     if (job->concurrency_policy != CONCURRENCY_QUEUE) return false;
     for (size_t i = 0; i < running->count; i++)
         if (running->rows[i] == job->row) return true;
@@ -176,6 +177,13 @@ bool memory_orphans(struct store_tx *tx, struct str node_name, struct utc lease_
 
 /* ---- cancel ---------------------------------------------------------------------------------- */
 
+/* What was left of a run of the job is cancelled. */
+static void end_run(struct tables *tables, int64_t job_row, struct utc now) {
+    struct job job = *(const struct job *)tables_get(tables, TABLE_JOBS, job_row);
+    job.last_completed_at = utc_max(job.last_completed_at, now);
+    tables_put(tables, TABLE_JOBS, job_row, &job);
+}
+
 static enum cancel_result cancel(struct tables *tables, const struct execution *found,
                                  struct str reason, struct utc now) {
     struct execution execution = *found;
@@ -184,8 +192,10 @@ static enum cancel_result cancel(struct tables *tables, const struct execution *
         execution.status = EXECUTION_CANCELLED;
         execution.completed_at = now;
         execution.error_message = reason;
+        execution.waiting_since = UTC_NONE;
         tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
         job_count_live(tables, execution.job_row, -1);
+        if (execution.retry_count > 0) end_run(tables, execution.job_row, now);
         return CANCEL_DONE;
     case EXECUTION_RUNNING:
         if (!execution.cancel_requested && !str_is_absent(reason)) execution.error_message = reason;

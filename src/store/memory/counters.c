@@ -71,6 +71,13 @@ bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err) {
     return true;
 }
 
+bool memory_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err) {
+    struct totals totals;
+    if (!memory_totals(tx, &totals, err)) return false;
+    *ret = totals.running < cap ? cap - totals.running : 0;
+    return true;
+}
+
 bool memory_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err) {
     (void)err;
     const struct tables *tables = tables_of(tx);

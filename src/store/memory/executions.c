@@ -36,6 +36,14 @@ void job_count_live(struct tables *tables, int64_t job_row, int64_t change) {
     tables_put(tables, TABLE_JOBS, job_row, &job);
 }
 
+/* A first attempt that is to run was made. */
+static void note_run(struct tables *tables, const struct execution *execution) {
+    if (execution->retry_count > 0 || execution->status == EXECUTION_CANCELLED) return;
+    struct job job = *(const struct job *)tables_get(tables, TABLE_JOBS, execution->job_row);
+    job.last_run_created_at = utc_max(job.last_run_created_at, execution->created_at);
+    tables_put(tables, TABLE_JOBS, job.row, &job);
+}
+
 static struct execution execution_of(const struct new_execution *new_execution) {
     return (struct execution){
         .id = new_execution->id,
@@ -51,12 +59,14 @@ static struct execution execution_of(const struct new_execution *new_execution) 
         .retry_parent_id = new_execution->retry_parent_id,
         .error_message = new_execution->error_message,
         .parameters = new_execution->parameters,
+        .workflow_run_id = new_execution->workflow_run_id,
+        .inputs = new_execution->inputs,
     };
 }
 
 bool execution_insert(struct tables *tables, struct new_execution *new_execution, struct err *err) {
-    if (!tables_get(tables, TABLE_JOBS, new_execution->job_row))
-        return err_set(err, ERR_NOT_FOUND, "there is no such job");
+    const struct job *job = tables_get(tables, TABLE_JOBS, new_execution->job_row);
+    if (!job) return err_set(err, ERR_NOT_FOUND, "there is no such job");
     new_execution->inserted = false;
     new_execution->row = new_execution->fence = 0;
     if (made_by_schedule(new_execution->trigger, new_execution->retry_count) &&
@@ -65,19 +75,23 @@ bool execution_insert(struct tables *tables, struct new_execution *new_execution
     if (execution_find(tables, new_execution->id))
         return err_set(err, ERR_CONFLICT, "this execution exists already");
     struct execution execution = execution_of(new_execution);
-    /* Under pause-all nothing starts: what was to be born running waits instead. */
-    if (execution.status == EXECUTION_RUNNING && paused_all(tables))
+    /* Under pause-all nothing starts, nor does one too many of a group: what was to be born running
+     * waits instead. */
+    if (execution.status == EXECUTION_RUNNING && (paused_all(tables) || group_is_full(tables, job)))
         execution.status = EXECUTION_PENDING;
     if (execution.status == EXECUTION_RUNNING) {
         execution.started_at = new_execution->started_at;
         execution.node_name = new_execution->node_name;
         execution.fence = ++tables->last_fence;
-    } else if (execution.status == EXECUTION_CANCELLED) {
+    } else if (execution.status == EXECUTION_PENDING) {
+        execution.waiting_since = new_execution->waiting_since;
+    } else {
         execution.completed_at = new_execution->completed_at;
     }
     execution.row = tables_next_row(tables, TABLE_EXECUTIONS);
     tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
     if (!execution_has_ended(execution.status)) job_count_live(tables, execution.job_row, 1);
+    note_run(tables, &execution);
     new_execution->inserted = true;
     new_execution->row = execution.row;
     new_execution->fence = execution.fence;
@@ -97,7 +111,7 @@ void execution_read(const struct tables *tables, const struct execution *stored,
     struct execution execution = *stored;
     execution.job_id = job->id;
     execution.job_name = job->name;
-    if (!with_output) execution.output = STR_NONE;
+    if (!with_output) execution.output = execution.result = STR_NONE;
     tables_copy_out(TABLE_EXECUTIONS, &execution, arena, ret);
 }
 

@@ -13,9 +13,10 @@ static const struct job *find_job(const struct tables *tables, struct guid id) {
 bool memory_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     struct tables *tables = tables_to_change(tx);
     if (find_job(tables, job->id)) return err_set(err, ERR_CONFLICT, "this job exists already");
+    if (!check_dependencies(job, err)) return false;
     struct job stored = *job;
     stored.row = tables_next_row(tables, TABLE_JOBS);
-    stored.live_count = 0;
+    stored.live_count = stored.starts_workflow = 0;
     tables_put(tables, TABLE_JOBS, stored.row, &stored);
     keep_watch(tables, NULL, &stored);
     job->row = stored.row;
@@ -29,6 +30,7 @@ bool memory_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     if (!old) return err_set(err, ERR_NOT_FOUND, "there is no such job");
     if (old->revision != expected_revision)
         return err_set(err, ERR_STALE, "the job has changed since it was read");
+    if (!check_dependencies(job, err)) return false;
     struct job changed = *job;
     changed.id = old->id;
     changed.last_executed_at = old->last_executed_at;
@@ -37,6 +39,9 @@ bool memory_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     keep_watch(tables, old, &changed);
     changed.last_success_at = old->last_success_at;
     changed.durations = old->durations;
+    changed.last_completed_at = old->last_completed_at;
+    changed.last_run_created_at = old->last_run_created_at;
+    changed.starts_workflow = old->starts_workflow;
     tables_put(tables, TABLE_JOBS, changed.row, &changed);
     return true;
 }
@@ -68,6 +73,7 @@ bool memory_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     delete_executions(tables, job_row);
     delete_skips(tables, job_row);
     if (tables_get(tables, TABLE_WATCHES, job_row)) tables_delete(tables, TABLE_WATCHES, job_row);
+    forget_member(tables, job_row);
     tables_delete(tables, TABLE_JOBS, job_row);
     return true;
 }

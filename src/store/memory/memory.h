@@ -60,6 +60,14 @@ void job_count_live(struct tables *tables, int64_t job_row, int64_t change);
 /* The watch of a job that was written, `old` being what it was before (NULL = new). */
 void keep_watch(struct tables *tables, const struct job *old, const struct job *job);
 bool paused_all(const struct tables *tables);
+/* Does this job, which is not deleted, depend on the one with the id? */
+bool job_depends_on(const struct job *job, struct guid id);
+bool job_has_dependants(const struct tables *tables, struct guid id);
+/* Have the dependencies that a job is written with a form that can be read? */
+WARN_UNUSED bool check_dependencies(const struct job *job, struct err *err);
+/* Do as many executions of jobs of its group run as this job lets run? */
+bool group_is_full(const struct tables *tables, const struct job *job);
+void forget_member(struct tables *tables, int64_t job_row); // of any workflow: the job is erased
 
 /* ---- the contract ---- */
 
@@ -127,6 +135,39 @@ bool memory_executions_clear(struct store_tx *tx, struct clear *clear, struct er
 bool memory_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
 bool memory_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                         struct err *err);
+bool memory_job_ends(struct store_tx *tx, const struct guid *ids, size_t count, struct arena *arena,
+                     struct job_end *ret, struct err *err);
+bool memory_dependants(struct store_tx *tx, struct guid job_id, struct arena *arena, int64_t **ret,
+                       size_t *count, struct err *err);
+bool memory_waiting(struct store_tx *tx, const struct waiting_filter *filter, struct arena *arena,
+                    struct waiting_run **ret, size_t *count, struct err *err);
+bool memory_release(struct store_tx *tx, const struct release *items, size_t count,
+                    struct err *err);
+bool memory_workflow_insert(struct store_tx *tx, struct workflow *workflow,
+                            const struct workflow_member *members, size_t count, struct err *err);
+bool memory_workflow_update(struct store_tx *tx, const struct workflow *workflow,
+                            int64_t expected_revision, const struct workflow_member *members,
+                            size_t count, struct err *err);
+bool memory_workflow_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                         struct workflow *ret, struct err *err);
+bool memory_workflow_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
+                                struct workflow *ret, struct err *err);
+bool memory_workflow_list(struct store_tx *tx, const struct workflow_filter *filter,
+                          struct arena *arena, struct workflow_page *ret, struct err *err);
+bool memory_run_insert(struct store_tx *tx, struct workflow_run *run, struct workflow_step *steps,
+                       size_t count, bool *inserted, struct err *err);
+bool memory_run_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                    struct workflow_run *ret, struct err *err);
+bool memory_run_steps(struct store_tx *tx, int64_t run_row, struct arena *arena,
+                      struct workflow_step **ret, size_t *count, struct err *err);
+bool memory_run_update(struct store_tx *tx, const struct workflow_run *run, struct err *err);
+bool memory_steps_update(struct store_tx *tx, const struct workflow_step *steps, size_t count,
+                         struct err *err);
+bool memory_run_list(struct store_tx *tx, const struct run_filter *filter, struct arena *arena,
+                     struct run_page *ret, struct err *err);
+bool memory_runs_clear(struct store_tx *tx, struct utc created_before, int64_t limit, int64_t *ret,
+                       struct err *err);
+bool memory_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err);
 bool memory_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool memory_totals(struct store_tx *tx, struct totals *ret, struct err *err);

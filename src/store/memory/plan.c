@@ -36,6 +36,8 @@ bool memory_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct 
             .schedule_from = job->schedule_from,
             .run_count = job->run_count,
             .live_count = job->live_count,
+            .last_run_created_at = job->last_run_created_at,
+            .starts_workflow = job->starts_workflow,
         };
     }
     *ret = due;

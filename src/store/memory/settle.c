@@ -37,6 +37,8 @@ static void end_execution(struct tables *tables, const struct execution *running
     execution.error_message = item->error_message;
     execution.output = item->output;
     execution.output_truncated = item->output_truncated;
+    execution.result = item->result;
+    execution.waiting_since = UTC_NONE;
     tables_put(tables, TABLE_EXECUTIONS, execution.row, &execution);
 }
 
@@ -56,7 +58,9 @@ static void note_end_on_job(struct tables *tables, const struct execution *runni
     job.last_execution_status = (int64_t)item->status;
     if (item->status == EXECUTION_SUCCEEDED) note_success(&job, running, item);
     if (item->status == EXECUTION_FAILED) job.consecutive_failures++;
+    if (!item->retry) job.last_completed_at = utc_max(job.last_completed_at, item->completed_at);
     item->failures_after = job.consecutive_failures;
+    item->has_dependants = job_has_dependants(tables, job.id);
     job.live_count--;
     assert(job.live_count >= 0);
     tables_put(tables, TABLE_JOBS, job.row, &job);

@@ -29,11 +29,13 @@ TEXTS(job, offsetof(struct job, name), offsetof(struct job, description),
       offsetof(struct job, configuration), offsetof(struct job, retry_policy),
       offsetof(struct job, exclusions), offsetof(struct job, tags), offsetof(struct job, queue),
       offsetof(struct job, created_by), offsetof(struct job, last_modified_by),
-      offsetof(struct job, watches), offsetof(struct job, retention));
+      offsetof(struct job, watches), offsetof(struct job, dependencies),
+      offsetof(struct job, retention), offsetof(struct job, concurrency_group));
 TEXTS(execution, offsetof(struct execution, job_name), offsetof(struct execution, queue),
       offsetof(struct execution, triggered_by), offsetof(struct execution, node_name),
       offsetof(struct execution, error_message), offsetof(struct execution, parameters),
-      offsetof(struct execution, output), offsetof(struct execution, progress_text));
+      offsetof(struct execution, output), offsetof(struct execution, progress_text),
+      offsetof(struct execution, result), offsetof(struct execution, inputs));
 TEXTS(node, offsetof(struct node, name), offsetof(struct node, version));
 TEXTS(idempotency, offsetof(struct idempotency, scope), offsetof(struct idempotency, key),
       offsetof(struct idempotency, location), offsetof(struct idempotency, body));
@@ -43,6 +45,14 @@ TEXTS(audit, offsetof(struct audit_entry, actor), offsetof(struct audit_entry, a
 TEXTS(user, offsetof(struct user, email), offsetof(struct user, password_hash));
 TEXTS(token, offsetof(struct access_token, user_email), offsetof(struct access_token, prefix),
       offsetof(struct access_token, name));
+TEXTS(workflow, offsetof(struct workflow, name), offsetof(struct workflow, description),
+      offsetof(struct workflow, jobs), offsetof(struct workflow, schedule),
+      offsetof(struct workflow, created_by), offsetof(struct workflow, last_modified_by));
+TEXTS(run, offsetof(struct workflow_run, workflow_name),
+      offsetof(struct workflow_run, triggered_by), offsetof(struct workflow_run, jobs),
+      offsetof(struct workflow_run, error_message), offsetof(struct workflow_run, parameters));
+TEXTS(step, offsetof(struct workflow_step, job_name),
+      offsetof(struct workflow_step, error_message));
 TEXTS(meta, offsetof(struct meta, name), offsetof(struct meta, value));
 
 #define TYPE(type, tag) \
@@ -59,6 +69,10 @@ static const struct value_type value_types[TABLE_COUNT] = {
     [TABLE_TOKENS] = TYPE(struct access_token, token),
     [TABLE_META] = TYPE(struct meta, meta),
     [TABLE_WATCHES] = {sizeof(struct watch), NULL, 0},
+    [TABLE_WORKFLOWS] = TYPE(struct workflow, workflow),
+    [TABLE_MEMBERS] = {sizeof(struct member), NULL, 0},
+    [TABLE_RUNS] = TYPE(struct workflow_run, run),
+    [TABLE_STEPS] = TYPE(struct workflow_step, step),
 };
 
 /* ---- versions -------------------------------------------------------------------------------- */

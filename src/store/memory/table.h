@@ -37,6 +37,10 @@ enum table_id {
     TABLE_TOKENS,      // struct access_token, without user_email
     TABLE_META,        // struct meta
     TABLE_WATCHES,     // struct watch, by the job's row
+    TABLE_WORKFLOWS,   // struct workflow
+    TABLE_MEMBERS,     // struct member
+    TABLE_RUNS,        // struct workflow_run, without workflow_id and workflow_name
+    TABLE_STEPS,       // struct workflow_step, without job_name
     TABLE_COUNT
 };
 
@@ -44,6 +48,12 @@ enum table_id {
 struct meta {
     struct str name;
     struct str value;
+};
+
+/* A job of a workflow. */
+struct member {
+    int64_t workflow_row, job_row;
+    bool is_root;
 };
 
 struct version;

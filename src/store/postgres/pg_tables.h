@@ -73,6 +73,39 @@ bool postgres_executions_clear(struct store_tx *tx, struct clear *clear, struct 
 bool postgres_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
 bool postgres_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                           struct err *err);
+bool postgres_job_ends(struct store_tx *tx, const struct guid *ids, size_t count,
+                       struct arena *arena, struct job_end *ret, struct err *err);
+bool postgres_dependants(struct store_tx *tx, struct guid job_id, struct arena *arena,
+                         int64_t **ret, size_t *count, struct err *err);
+bool postgres_waiting(struct store_tx *tx, const struct waiting_filter *filter, struct arena *arena,
+                      struct waiting_run **ret, size_t *count, struct err *err);
+bool postgres_release(struct store_tx *tx, const struct release *items, size_t count,
+                      struct err *err);
+bool postgres_workflow_insert(struct store_tx *tx, struct workflow *workflow,
+                              const struct workflow_member *members, size_t count, struct err *err);
+bool postgres_workflow_update(struct store_tx *tx, const struct workflow *workflow,
+                              int64_t expected_revision, const struct workflow_member *members,
+                              size_t count, struct err *err);
+bool postgres_workflow_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                           struct workflow *ret, struct err *err);
+bool postgres_workflow_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
+                                  struct workflow *ret, struct err *err);
+bool postgres_workflow_list(struct store_tx *tx, const struct workflow_filter *filter,
+                            struct arena *arena, struct workflow_page *ret, struct err *err);
+bool postgres_run_insert(struct store_tx *tx, struct workflow_run *run, struct workflow_step *steps,
+                         size_t count, bool *inserted, struct err *err);
+bool postgres_run_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                      struct workflow_run *ret, struct err *err);
+bool postgres_run_steps(struct store_tx *tx, int64_t run_row, struct arena *arena,
+                        struct workflow_step **ret, size_t *count, struct err *err);
+bool postgres_run_update(struct store_tx *tx, const struct workflow_run *run, struct err *err);
+bool postgres_steps_update(struct store_tx *tx, const struct workflow_step *steps, size_t count,
+                           struct err *err);
+bool postgres_run_list(struct store_tx *tx, const struct run_filter *filter, struct arena *arena,
+                       struct run_page *ret, struct err *err);
+bool postgres_runs_clear(struct store_tx *tx, struct utc created_before, int64_t limit,
+                         int64_t *ret, struct err *err);
+bool postgres_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err);
 bool postgres_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                        struct timeline_bucket *ret, struct err *err);
 bool postgres_totals(struct store_tx *tx, struct totals *ret, struct err *err);

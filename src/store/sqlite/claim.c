@@ -4,6 +4,7 @@
  * again each time, because the one before may have been of the same job (CONCURRENCY_QUEUE). What
  * such a job held back is made up for by the next pass.
  */
+#include "store/sqlite/groups.h"
 #include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
@@ -15,7 +16,7 @@
 /* ---- claim ----------------------------------------------------------------------------------- */
 
 struct candidate {
-    int64_t available_at, row, job_row, queue;
+    int64_t available_at, row, job_row, queue, lane;
 };
 
 struct claiming {
@@ -27,20 +28,76 @@ struct claiming {
     size_t count;
 };
 
-static bool candidates(struct claiming *c, int64_t queue, int64_t limit, struct candidate *ret,
-                       size_t *count, struct err *err) {
+/* Where something waits in an order of its own: a lane of a queue. */
+struct source {
+    int64_t queue, lane;
+    int64_t room; // may start there
+};
+
+struct found {
+    struct candidate *items;
+    size_t count, room;
+};
+
+static struct candidate *found_one(struct found *found, struct arena *arena) {
+    if (found->count == found->room) {
+        found->room = found->room ? found->room * 2 : 16;
+        struct candidate *larger = ARENA_ARRAY(arena, found->room, struct candidate);
+        if (found->count > 0) memcpy(larger, found->items, found->count * sizeof *larger);
+        found->items = larger;
+    }
+    return &found->items[found->count++];
+}
+
+static bool candidates(struct claiming *c, const struct source *source, int64_t limit,
+                       struct arena *arena, struct found *found, struct err *err) {
     struct query q = query_begin(c->tx, SQL_CLAIM_CANDIDATES);
-    query_i64(&q, queue);
+    query_i64(&q, source->queue);
+    query_i64(&q, source->lane);
     query_i64(&q, c->claim->now.us);
     query_i64(&q, limit);
     while (query_row(&q)) {
-        ret[*count].available_at = read_i64(&q);
-        ret[*count].row = read_i64(&q);
-        ret[*count].job_row = read_i64(&q);
-        ret[*count].queue = read_i64(&q);
-        (*count)++;
+        struct candidate *candidate = found_one(found, arena);
+        candidate->available_at = read_i64(&q);
+        candidate->row = read_i64(&q);
+        candidate->job_row = read_i64(&q);
+        candidate->queue = read_i64(&q);
+        candidate->lane = read_i64(&q);
     }
     return query_end(&q, err);
+}
+
+/* The lanes of a queue that are not full; where no job has a group there is one. */
+static bool lanes_of(struct claiming *c, int64_t queue, struct arena *arena, struct source **ret,
+                     size_t *count, struct err *err) {
+    size_t found = 1, room = 1;
+    struct source *sources = ARENA_NEW(arena, struct source);
+    *sources = (struct source){.queue = queue, .room = INT64_MAX};
+    if (writer_of(c->tx)->has_lanes) {
+        found = 0;
+        struct query q = query_begin(c->tx, SQL_CLAIM_LANES);
+        query_i64(&q, queue);
+        query_i64(&q, c->claim->now.us);
+        while (query_row(&q)) {
+            if (found == room) {
+                room *= 4;
+                struct source *larger = ARENA_ARRAY(arena, room, struct source);
+                memcpy(larger, sources, found * sizeof *sources);
+                sources = larger;
+            }
+            sources[found].queue = queue;
+            sources[found].lane = read_i64(&q);
+            sources[found++].room = read_i64(&q);
+        }
+        if (!query_end(&q, err)) return false;
+    }
+    *ret = sources;
+    *count = found;
+    return true;
+}
+
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
 }
 
 static int by_age(const void *a, const void *b) {
@@ -50,18 +107,11 @@ static int by_age(const void *a, const void *b) {
     return (left->row > right->row) - (left->row < right->row);
 }
 
-static bool run_on_row(struct store_tx *tx, enum sql_statement which, int64_t row,
-                       struct err *err) {
-    struct query q = query_begin(tx, which);
-    query_i64(&q, row);
-    return query_run(&q, err);
-}
-
 /* What a claim changes beside the row itself. */
 static bool note_claim(struct claiming *c, const struct candidate *candidate, struct err *err) {
     note_started(writer_of(c->tx), writer_of(c->tx)->fence, c->claim->now);
     return count_pending(c->tx, candidate->queue, -1, err) &&
-           run_on_row(c->tx, SQL_PENDING_REMOVE, candidate->row, err) &&
+           pending_remove(c->tx, candidate->lane, candidate->row, err) &&
            job_state_claimed(c->tx, candidate->job_row, err) &&
            note_running(c->tx, candidate->row, true, err);
 }
@@ -69,6 +119,8 @@ static bool note_claim(struct claiming *c, const struct candidate *candidate, st
 static bool claim_one(struct claiming *c, const struct candidate *candidate, bool *claimed,
                       struct err *err) {
     struct writer *writer = writer_of(c->tx);
+    if (!group_has_room(c->tx, candidate->lane, claimed, err)) return false;
+    if (!*claimed) return true;
     struct query q = query_begin(c->tx, SQL_CLAIM_ONE);
     query_i64(&q, c->node);
     query_i64(&q, writer->fence + 1);
@@ -84,31 +136,43 @@ static bool claim_one(struct claiming *c, const struct candidate *candidate, boo
     return note_claim(c, candidate, err);
 }
 
+/* The oldest candidates of some queues, in the order of their age; *sources is how many lanes they
+ * come from. */
+static bool look(struct claiming *c, const int64_t *queues, size_t queue_count, int64_t limit,
+                 struct arena *arena, struct found *found, size_t *sources, struct err *err) {
+    *sources = 0;
+    for (size_t i = 0; i < queue_count; i++) {
+        struct source *lanes;
+        size_t count;
+        if (!lanes_of(c, queues[i], arena, &lanes, &count, err)) return false;
+        for (size_t l = 0; l < count; l++)
+            if (!candidates(c, &lanes[l], smaller(limit, lanes[l].room), arena, found, err))
+                return false;
+        *sources += count;
+    }
+    if (*sources > 1 && found->count > 1)
+        qsort(found->items, found->count, sizeof *found->items, by_age);
+    return true;
+}
+
 /* One pass over some queues as if they were one. */
 static bool pass(struct claiming *c, const int64_t *queues, size_t queue_count, int64_t limit,
                  int64_t *claimed, struct err *err) {
     struct arena scratch = {0};
-    struct candidate *found = ARENA_ARRAY(&scratch, (size_t)limit * queue_count, struct candidate);
-    size_t count = 0;
-    bool ok = true;
-    for (size_t i = 0; ok && i < queue_count; i++)
-        ok = candidates(c, queues[i], limit, found, &count, err);
-    if (queue_count > 1 && count > 1) qsort(found, count, sizeof *found, by_age);
+    struct found found = {0};
+    size_t sources;
+    bool ok = look(c, queues, queue_count, limit, &scratch, &found, &sources, err);
     *claimed = 0;
-    for (size_t i = 0; ok && i < count && *claimed < limit; i++) {
+    for (size_t i = 0; ok && i < found.count && *claimed < limit; i++) {
         bool one;
-        ok = claim_one(c, &found[i], &one, err);
+        ok = claim_one(c, &found.items[i], &one, err);
         if (ok && one) ++*claimed;
-        /* Behind one that must wait, its queue may hold more that is older than the next queue's
-         * and was not looked at. */
-        if (ok && !one && queue_count > 1) break;
+        /* Behind one that must wait, its lane may hold more that is older than the next lane's and
+         * was not looked at. */
+        if (ok && !one && sources > 1) break;
     }
     arena_free(&scratch);
     return ok;
-}
-
-static int64_t smaller(int64_t a, int64_t b) {
-    return a < b ? a : b;
 }
 
 static bool claim_from(struct claiming *c, const int64_t *queues, size_t queue_count, int64_t limit,
@@ -238,22 +302,41 @@ static bool request_cancel(struct store_tx *tx, int64_t row, struct str reason, 
     return query_changes(&q) == 0 || write_reason(tx, row, reason, err);
 }
 
-static bool end_unstarted_on_job(struct store_tx *tx, int64_t job_row, struct err *err) {
-    struct job_state before, state;
-    if (!job_state_need(tx, job_row, &before, err)) return false;
-    state = before;
+struct to_cancel {
+    int64_t row, job_row, queue, retry_count, flags;
+    enum execution_status status;
+};
+
+/* Cancelling what was to be tried again ends the run. */
+static bool end_unstarted_on_job(struct store_tx *tx, const struct job_state *before,
+                                 const struct to_cancel *pending, struct utc now, struct err *err) {
+    struct job_state state = *before;
     state.live_count--;
     state.status = job_state_status(&state);
+    if (pending->retry_count > 0) state.last_completed_at = utc_max(state.last_completed_at, now);
     struct query q = query_begin(tx, SQL_JOB_STATE_ENDED_UNSTARTED);
     query_i64(&q, (int64_t)state.status);
     query_i64(&q, state.live_count);
-    query_i64(&q, job_row);
-    return query_run(&q, err) && job_state_note(tx, &before, &state, err);
+    query_utc(&q, state.last_completed_at);
+    query_i64(&q, pending->job_row);
+    return query_run(&q, err) && job_state_note(tx, before, &state, err);
 }
 
-static bool cancel_pending(struct store_tx *tx, const struct candidate *pending, struct str reason,
+static bool leave_pending(struct store_tx *tx, const struct to_cancel *pending, struct utc now,
+                          struct err *err) {
+    struct job_state state;
+    if (!job_state_need(tx, pending->job_row, &state, err) ||
+        !pending_remove(tx, state.lane, pending->row, err) ||
+        !count_pending(tx, pending->queue, -1, err))
+        return false;
+    if (pending->flags & FLAG_WAITS && !waiting_remove(tx, pending->job_row, pending->row, err))
+        return false;
+    return end_unstarted_on_job(tx, &state, pending, now, err);
+}
+
+static bool cancel_pending(struct store_tx *tx, const struct to_cancel *pending, struct str reason,
                            struct utc now, struct err *err) {
-    if (!run_on_row(tx, SQL_PENDING_REMOVE, pending->row, err)) return false;
+    if (!leave_pending(tx, pending, now, err)) return false;
     struct query q = query_begin(tx, SQL_CANCEL_PENDING);
     query_utc(&q, now);
     query_i64(&q, str_is_absent(reason) ? 0 : FLAG_HAS_DETAILS);
@@ -262,30 +345,41 @@ static bool cancel_pending(struct store_tx *tx, const struct candidate *pending,
     q = query_begin(tx, SQL_ENDED_BADLY_ADD);
     query_i64(&q, (int64_t)EXECUTION_CANCELLED);
     query_i64(&q, pending->row);
-    if (!query_run(&q, err) || !end_unstarted_on_job(tx, pending->job_row, err)) return false;
+    if (!query_run(&q, err)) return false;
     count_executions(writer_of(tx), EXECUTION_PENDING, -1);
     count_executions(writer_of(tx), EXECUTION_CANCELLED, 1);
-    return count_pending(tx, pending->queue, -1, err) &&
-           count_ended(tx, EXECUTION_CANCELLED, UTC_NONE, now, 1, err);
+    return count_ended(tx, EXECUTION_CANCELLED, UTC_NONE, now, 1, err);
+}
+
+static bool find_to_cancel(struct store_tx *tx, struct guid id, struct to_cancel *ret,
+                           struct err *err) {
+    struct to_cancel found = {0};
+    struct query q = query_begin(tx, SQL_CANCEL_FIND);
+    query_bytes(&q, id.bytes, sizeof id.bytes);
+    if (query_row(&q)) {
+        found.row = read_i64(&q);
+        found.status = (enum execution_status)read_i64(&q);
+        found.job_row = read_i64(&q);
+        found.queue = read_i64(&q);
+        found.retry_count = read_i64(&q);
+        found.flags = read_i64(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    if (found.row == 0) return no_such_execution(err);
+    *ret = found;
+    return true;
 }
 
 bool sqlite_execution_cancel(struct store_tx *tx, struct guid id, struct str reason, struct utc now,
                              struct arena *arena, enum cancel_result *ret,
                              struct execution *ret_execution, struct err *err) {
-    struct query q = query_begin(tx, SQL_CANCEL_FIND);
-    query_bytes(&q, id.bytes, sizeof id.bytes);
-    bool found = query_row(&q);
-    struct candidate execution = {.row = found ? read_i64(&q) : 0};
-    enum execution_status status = found ? (enum execution_status)read_i64(&q) : EXECUTION_PENDING;
-    execution.job_row = found ? read_i64(&q) : 0;
-    execution.queue = found ? read_i64(&q) : 0;
-    if (!query_end(&q, err)) return false;
-    if (!found) return no_such_execution(err);
+    struct to_cancel execution = {0};
+    if (!find_to_cancel(tx, id, &execution, err)) return false;
     enum cancel_result result = CANCEL_TOO_LATE;
-    if (status == EXECUTION_PENDING) {
+    if (execution.status == EXECUTION_PENDING) {
         result = CANCEL_DONE;
         if (!cancel_pending(tx, &execution, reason, now, err)) return false;
-    } else if (status == EXECUTION_RUNNING) {
+    } else if (execution.status == EXECUTION_RUNNING) {
         result = CANCEL_REQUESTED;
         if (!request_cancel(tx, execution.row, reason, err)) return false;
     }

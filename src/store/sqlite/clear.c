@@ -10,6 +10,7 @@
  * live, or was made while a clock was wrong, or is the failure that trimming keeps) the chain is
  * linked around the gap, and pages are not found by number any more below that place (whole_from).
  */
+#include "store/sqlite/groups.h"
 #include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
@@ -95,7 +96,7 @@ static bool forget_range(struct store_tx *tx, enum sql_statement which, int64_t 
 static bool forget_rows(struct store_tx *tx, int64_t first, int64_t last, struct err *err) {
     static const enum sql_statement tables[] = {
         SQL_HISTORY_FORGET_EXECUTIONS, SQL_HISTORY_FORGET_DETAILS, SQL_HISTORY_FORGET_FAILED,
-        SQL_HISTORY_FORGET_CANCELLED,  SQL_HISTORY_FORGET_MARKS,
+        SQL_HISTORY_FORGET_CANCELLED,  SQL_HISTORY_FORGET_MARKS,   SQL_HISTORY_FORGET_INPUTS,
     };
     if (!search_forget(tx, first, last, err)) return false;
     for (size_t i = 0; i < COUNT_OF(tables); i++)
@@ -105,9 +106,10 @@ static bool forget_rows(struct store_tx *tx, int64_t first, int64_t last, struct
 
 static bool forget_row(struct store_tx *tx, const struct past *past, struct err *err) {
     if (past->status == EXECUTION_PENDING) { // of a job that is erased
-        struct query q = query_begin(tx, SQL_PENDING_REMOVE);
-        query_i64(&q, past->row);
-        if (!query_run(&q, err)) return false;
+        struct job_state state;
+        if (!job_state_need(tx, past->job_row, &state, err) ||
+            !pending_remove(tx, state.lane, past->row, err))
+            return false;
     }
     return forget_counts_of(tx, past, err) && forget_rows(tx, past->row, past->row, err);
 }

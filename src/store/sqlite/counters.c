@@ -140,6 +140,13 @@ bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minute
     return true;
 }
 
+bool sqlite_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err) {
+    struct totals totals;
+    if (!sqlite_totals(tx, &totals, err)) return false;
+    *ret = totals.running < cap ? cap - totals.running : 0;
+    return true;
+}
+
 /* ---- jobs by the minute of their next run ---------------------------------------------------- */
 
 static int64_t sum_before(const struct tally *due, int64_t end) {

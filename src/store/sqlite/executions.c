@@ -54,6 +54,10 @@ static void read_execution(struct query *q, struct arena *arena, struct executio
     execution->parameters = read_text(q, arena);
     execution->output = read_text(q, arena);
     execution->output_truncated = read_bool(q);
+    execution->result = read_text(q, arena);
+    execution->workflow_run_id = read_guid(q);
+    execution->inputs = read_text(q, arena);
+    execution->waiting_since = read_utc(q);
     clear_fillers(execution);
 }
 

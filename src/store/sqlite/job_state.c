@@ -6,6 +6,7 @@
  */
 #include "store/sqlite/job_state.h"
 
+#include "store/sqlite/groups.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -55,6 +56,11 @@ static bool read_state(struct store_tx *tx, int64_t job_row, struct job_state *r
         ret->last_execution = read_i64(&q);
         ret->ordinal = read_i64(&q);
         ret->whole_from = read_i64(&q);
+        ret->lane = read_i64(&q);
+        ret->dependant_count = read_i64(&q);
+        ret->starts_workflow = read_i64(&q);
+        ret->last_completed_at = read_utc(&q);
+        ret->last_run_created_at = read_utc(&q);
     }
     return query_end(&q, err);
 }
@@ -110,7 +116,7 @@ bool job_state_claimed(struct store_tx *tx, int64_t job_row, struct err *err) {
     struct query q = query_begin(tx, SQL_JOB_STATE_RUNNING);
     query_i64(&q, state.running_count);
     query_i64(&q, job_row);
-    if (!query_run(&q, err)) return false;
+    if (!query_run(&q, err) || !group_started(tx, state.lane, 1, err)) return false;
     remember(writer_of(tx), &state); // nothing changed that is counted or shown
     return true;
 }

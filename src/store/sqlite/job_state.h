@@ -27,6 +27,10 @@ struct job_state {
     struct durations durations;
     int64_t execution_count, last_execution; // the chain: how long it is, and its head
     int64_t ordinal, whole_from;             // see the migration
+    int64_t lane;                            // lanes.id; 0 = the job has no group
+    int64_t dependant_count;                 // jobs, not deleted, that depend on it
+    int64_t starts_workflow;
+    struct utc last_completed_at, last_run_created_at;
 };
 
 /* `found` is false when there is no such job. */

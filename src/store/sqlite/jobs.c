@@ -3,6 +3,7 @@
  * The definition is in `jobs`, what runs change is in `job_state`, the tags are also in `job_tags`.
  * job_state.status is job_current_status() of the whole, kept with every change (job_state.h).
  */
+#include "store/sqlite/groups.h"
 #include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 
@@ -46,6 +47,9 @@ static void bind_definition_but_guid(struct query *q, const struct job *job) {
     query_text(q, job->configuration);
     query_text(q, job->watches);
     query_text(q, job->retention);
+    query_text(q, job->dependencies);
+    query_text(q, job->concurrency_group);
+    query_i64(q, job->concurrency_group_limit);
 }
 
 static bool has_tags(const struct job *job) {
@@ -70,7 +74,7 @@ static bool remove_tags(struct store_tx *tx, int64_t row, struct err *err) {
 static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row, struct err *err) {
     struct job fresh = *job;
     fresh.live_count = 0;
-    const struct job_state state = {
+    struct job_state state = {
         .row = row,
         .revision = job->revision,
         .status = job_current_status(&fresh),
@@ -81,7 +85,12 @@ static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row
         .consecutive_failures = job->consecutive_failures,
         .last_success_at = job->last_success_at,
         .durations = job->durations,
+        .last_completed_at = job->last_completed_at,
+        .last_run_created_at = job->last_run_created_at,
     };
+    if (!lane_of(tx, job, &state.lane, err) ||
+        !dependants_count(tx, job->id, &state.dependant_count, err))
+        return false;
     struct query q = query_begin(tx, SQL_JOB_STATE_INSERT);
     query_i64(&q, row);
     query_i64(&q, job->revision);
@@ -98,6 +107,10 @@ static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row
     query_i64(&q, job->durations.count);
     query_i64(&q, job->durations.mean_us);
     query_i64(&q, job->durations.deviation_us);
+    query_i64(&q, state.lane);
+    query_i64(&q, state.dependant_count);
+    query_utc(&q, state.last_completed_at);
+    query_utc(&q, state.last_run_created_at);
     return query_run(&q, err) && job_state_note(tx, NULL, &state, err);
 }
 
@@ -109,7 +122,8 @@ bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
     int64_t row = sqlite3_last_insert_rowid(q.connection->db);
     if (!insert_state(tx, job, row, err) || !add_tags(tx, job, row, err) ||
         !search_add_name(tx, row, job->name, err) ||
-        (!str_is_absent(job->watches) && !watch_follow(tx, job, row, err)))
+        (!str_is_absent(job->watches) && !watch_follow(tx, job, row, err)) ||
+        (!str_is_absent(job->dependencies) && !dependencies_follow(tx, job, row, err)))
         return false;
     job->row = row;
     return true;
@@ -126,6 +140,9 @@ static bool update_state(struct store_tx *tx, const struct job *job, const struc
     state.wake_at = job->wake_at;
     state.next_run_at = job->next_run_at;
     state.consecutive_failures = job->consecutive_failures;
+    if (!lane_of(tx, job, &state.lane, err) ||
+        (state.lane != before->lane && !lane_change(tx, before, state.lane, err)))
+        return false;
     struct query q = query_begin(tx, SQL_JOB_STATE_UPDATE);
     query_i64(&q, job->revision);
     query_i64(&q, (int64_t)state.status);
@@ -135,6 +152,7 @@ static bool update_state(struct store_tx *tx, const struct job *job, const struc
     query_utc(&q, job->schedule_from);
     query_i64(&q, job->run_count);
     query_i64(&q, job->consecutive_failures);
+    query_i64(&q, state.lane);
     query_i64(&q, job->row);
     return query_run(&q, err) && job_state_note(tx, before, &state, err);
 }
@@ -151,7 +169,8 @@ bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expec
     bind_definition_but_guid(&q, job);
     query_i64(&q, job->row);
     return query_run(&q, err) && add_tags(tx, job, job->row, err) &&
-           watch_follow(tx, job, job->row, err) && update_state(tx, job, &state, err);
+           watch_follow(tx, job, job->row, err) && update_state(tx, job, &state, err) &&
+           dependencies_follow(tx, job, job->row, err);
 }
 
 /* ---- erasing --------------------------------------------------------------------------------- */
@@ -165,14 +184,16 @@ static bool run_for_job(struct store_tx *tx, enum sql_statement which, int64_t r
 
 bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_MARKS, SQL_JOB_ERASE_SKIPS, SQL_JOB_TAGS_REMOVE,
-        SQL_JOB_ERASE_STATE, SQL_WATCH_REMOVE,    SQL_JOB_ERASE,
+        SQL_JOB_ERASE_MARKS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,   SQL_JOB_ERASE_STATE,
+        SQL_WATCH_REMOVE,    SQL_JOB_ERASE_WAITING, SQL_JOB_ERASE_MEMBERS, SQL_JOB_ERASE,
     };
     struct job_state state;
     if (!job_state_need(tx, job_row, &state, err)) return false;
     if (state.running_count > 0)
         return err_set(err, ERR_CONFLICT, "an execution of this job is running");
-    if (!history_erase(tx, job_row, err) || !search_remove_name(tx, job_row, err)) return false;
+    if (!history_erase(tx, job_row, err) || !dependencies_remove(tx, job_row, err) ||
+        !search_remove_name(tx, job_row, err))
+        return false;
     for (size_t i = 0; i < COUNT_OF(steps); i++)
         if (!run_for_job(tx, steps[i], job_row, err)) return false;
     return job_state_note(tx, &state, NULL, err);
@@ -215,6 +236,9 @@ static void read_definition(struct query *q, struct arena *arena, struct job *jo
     job->configuration = read_text(q, arena);
     job->watches = read_text(q, arena);
     job->retention = read_text(q, arena);
+    job->dependencies = read_text(q, arena);
+    job->concurrency_group = read_text(q, arena);
+    job->concurrency_group_limit = read_i64(q);
 }
 
 static void read_job(struct query *q, struct arena *arena, struct job *job) {
@@ -233,6 +257,9 @@ static void read_job(struct query *q, struct arena *arena, struct job *job) {
     job->durations.count = read_i64(q);
     job->durations.mean_us = read_i64(q);
     job->durations.deviation_us = read_i64(q);
+    job->last_completed_at = read_utc(q);
+    job->last_run_created_at = read_utc(q);
+    job->starts_workflow = read_i64(q);
 }
 
 static bool get(struct store_tx *tx, int64_t row, const struct guid *id, struct arena *arena,

@@ -3,6 +3,7 @@
  * The hot half of a run. For a job that fires: one look at its state, one insert, one update of the
  * state, all by key; see the migration for why each of them touches so few pages.
  */
+#include "store/sqlite/groups.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
 
@@ -14,10 +15,10 @@ struct birth {
     int64_t queue, node; // names.id; 0 = null
     int64_t fence;
     struct utc started_at, completed_at;
-    bool has_details;
+    bool has_details, has_inputs, waits;
 };
 
-static bool prepare_birth(struct store_tx *tx, const struct new_execution *execution,
+static bool prepare_birth(struct store_tx *tx, const struct new_execution *execution, int64_t lane,
                           struct birth *birth, struct err *err) {
     struct writer *writer = writer_of(tx);
     *birth = (struct birth){
@@ -26,9 +27,16 @@ static bool prepare_birth(struct store_tx *tx, const struct new_execution *execu
         .has_details =
             !str_is_absent(execution->error_message) || !str_is_absent(execution->triggered_by) ||
             !str_is_absent(execution->parameters) || !guid_is_zero(execution->retry_parent_id),
+        .has_inputs =
+            !guid_is_zero(execution->workflow_run_id) || !str_is_absent(execution->inputs),
     };
-    /* Under pause-all nothing starts: what was to be born running waits instead. */
-    if (birth->status == EXECUTION_RUNNING && writer->paused_all) birth->status = EXECUTION_PENDING;
+    /* Under pause-all nothing starts, nor does one too many of a group: what was to be born running
+     * waits instead. */
+    bool may_run = !writer->paused_all;
+    if (birth->status == EXECUTION_RUNNING && may_run && !group_has_room(tx, lane, &may_run, err))
+        return false;
+    if (birth->status == EXECUTION_RUNNING && !may_run) birth->status = EXECUTION_PENDING;
+    birth->waits = birth->status == EXECUTION_PENDING && !utc_is_none(execution->waiting_since);
     if (birth->status == EXECUTION_RUNNING) {
         birth->started_at = birth->completed_at = execution->started_at;
     } else if (birth->status == EXECUTION_PENDING) {
@@ -69,7 +77,8 @@ static bool insert_row(struct store_tx *tx, const struct new_execution *executio
     query_i64(&q, execution->available_at.us);
     query_utc(&q, birth->started_at);
     query_utc(&q, birth->completed_at);
-    query_i64(&q, birth->has_details);
+    query_i64(&q, (birth->has_details ? FLAG_HAS_DETAILS : 0) |
+                      (birth->has_inputs ? FLAG_HAS_INPUTS : 0) | (birth->waits ? FLAG_WAITS : 0));
     if (!query_run(&q, err)) return err_wrap(err, "the execution cannot be stored");
     *inserted = query_changes(&q) > 0;
     return true;
@@ -86,17 +95,35 @@ static bool insert_details(struct store_tx *tx, const struct new_execution *exec
     return query_run(&q, err);
 }
 
+static bool insert_inputs(struct store_tx *tx, const struct new_execution *execution, int64_t row,
+                          struct err *err) {
+    struct query q = query_begin(tx, SQL_INPUTS_INSERT);
+    query_i64(&q, row);
+    query_guid(&q, &execution->workflow_run_id);
+    query_text(&q, execution->inputs);
+    return query_run(&q, err);
+}
+
+/* What few executions have. */
+static bool insert_more(struct store_tx *tx, const struct new_execution *execution,
+                        const struct birth *birth, int64_t row, struct err *err) {
+    return (!birth->has_details || insert_details(tx, execution, row, err)) &&
+           (!birth->has_inputs || insert_inputs(tx, execution, row, err)) &&
+           (!birth->waits ||
+            waiting_add(tx, execution->job_row, row, execution->waiting_since, err));
+}
+
 /* The tables beside: for what is Pending, and for what was decided against. */
-static bool note_birth(struct store_tx *tx, const struct birth *birth, int64_t row,
+static bool note_birth(struct store_tx *tx, const struct birth *birth, int64_t lane, int64_t row,
                        struct err *err) {
     if (birth->status == EXECUTION_RUNNING) {
         note_started(writer_of(tx), birth->fence, birth->started_at);
-        return true;
+        return group_started(tx, lane, 1, err);
     }
-    bool pending = birth->status == EXECUTION_PENDING;
-    if (pending && !count_pending(tx, birth->queue, 1, err)) return false;
-    struct query q = query_begin(tx, pending ? SQL_PENDING_ADD : SQL_ENDED_BADLY_ADD);
-    if (!pending) query_i64(&q, (int64_t)birth->status);
+    if (birth->status == EXECUTION_PENDING)
+        return pending_add(tx, lane, row, err) && count_pending(tx, birth->queue, 1, err);
+    struct query q = query_begin(tx, SQL_ENDED_BADLY_ADD);
+    query_i64(&q, (int64_t)birth->status);
     query_i64(&q, row);
     return query_run(&q, err);
 }
@@ -120,14 +147,14 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     struct birth birth;
     int64_t row = writer->last_execution + 1;
     bool inserted = false;
-    if (!prepare_birth(tx, execution, &birth, err) ||
+    if (!prepare_birth(tx, execution, state->lane, &birth, err) ||
         !insert_row(tx, execution, &birth, row, state->last_execution, &inserted, err))
         return false;
     execution->inserted = inserted;
     execution->row = execution->fence = 0;
     if (!inserted) return true;
-    if (birth.has_details && !insert_details(tx, execution, row, err)) return false;
-    if (!note_birth(tx, &birth, row, err) ||
+    if (!insert_more(tx, execution, &birth, row, err) ||
+        !note_birth(tx, &birth, state->lane, row, err) ||
         !mark(tx, execution->job_row, state->ordinal + 1, row, err) ||
         !note_created(tx, row, execution->created_at, err))
         return false;
@@ -138,6 +165,8 @@ bool execution_add(struct store_tx *tx, struct new_execution *execution, struct 
     state->ordinal++;
     if (!execution_has_ended(birth.status)) state->live_count++;
     if (birth.status == EXECUTION_RUNNING) state->running_count++;
+    if (execution->retry_count == 0 && birth.status != EXECUTION_CANCELLED)
+        state->last_run_created_at = utc_max(state->last_run_created_at, execution->created_at);
     count_executions(writer, birth.status, 1);
     return count_ended(tx, birth.status, birth.started_at, birth.completed_at, 1, err);
 }
@@ -157,6 +186,7 @@ bool sqlite_execution_insert(struct store_tx *tx, struct new_execution *executio
     query_i64(&q, state.execution_count);
     query_i64(&q, state.last_execution);
     query_i64(&q, state.ordinal);
+    query_utc(&q, state.last_run_created_at);
     query_i64(&q, execution->job_row);
     return query_run(&q, err) && job_state_note(tx, &before, &state, err);
 }
@@ -185,6 +215,8 @@ bool sqlite_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct 
         job->schedule_from = read_utc(&q);
         job->run_count = read_i64(&q);
         job->live_count = read_i64(&q);
+        job->last_run_created_at = read_utc(&q);
+        job->starts_workflow = read_i64(&q);
     }
     if (!query_end(&q, err)) return false;
     *ret = due;
@@ -224,6 +256,7 @@ static bool advance(struct store_tx *tx, const struct plan_item *item,
     query_i64(&q, state->execution_count);
     query_i64(&q, state->last_execution);
     query_i64(&q, state->ordinal);
+    query_utc(&q, state->last_run_created_at);
     query_i64(&q, item->job_row);
     return query_run(&q, err);
 }

@@ -111,8 +111,11 @@ on conflict (queue) do update set pending = pending + excluded.pending;
 delete from queue_counts where queue = :queue and pending = 0;
 
 -- name: queues
-select n.text, c.pending, (select min(p.available_at) from pending p where p.queue = c.queue)
-from queue_counts c join names n on n.id = c.queue
+with heads (queue, oldest) as (
+    select l.queue, min((select min(available_at) from pending where queue = l.queue and lane = l.lane))
+    from pending_lanes l group by l.queue)
+select n.text, c.pending, h.oldest
+from queue_counts c join names n on n.id = c.queue join heads h on h.queue = c.queue
 where c.pending > 0 order by n.text;
 
 -- The same in the middle of a group, whose counts are not written yet.
@@ -148,14 +151,15 @@ insert into jobs (
     interval_mode, run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy,
     exclusions, tags, timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy,
     overlap_policy, is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by,
-    created_at, updated_at, configuration, watches, retention)
+    created_at, updated_at, configuration, watches, retention, dependencies, concurrency_group,
+    concurrency_group_limit)
 values (
     :guid, :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
     :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
     :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
     :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
     :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration, :watches,
-    :retention);
+    :retention, :dependencies, :concurrency_group, :concurrency_group_limit);
 
 -- name: job_update
 update jobs set (
@@ -163,13 +167,14 @@ update jobs set (
     run_at, timezone, start_at, end_at, max_runs, jitter_seconds, retry_policy, exclusions, tags,
     timeout_seconds, queue, concurrency_policy, misfire_policy, gap_policy, overlap_policy,
     is_enabled, is_paused, paused_until, is_deleted, created_by, last_modified_by, created_at,
-    updated_at, configuration, watches, retention) = (
+    updated_at, configuration, watches, retention, dependencies, concurrency_group,
+    concurrency_group_limit) = (
     :name, :description, :type, :schedule_type, :schedule_expression, :interval_seconds,
     :interval_mode, :run_at, :timezone, :start_at, :end_at, :max_runs, :jitter_seconds,
     :retry_policy, :exclusions, :tags, :timeout_seconds, :queue, :concurrency_policy,
     :misfire_policy, :gap_policy, :overlap_policy, :is_enabled, :is_paused, :paused_until,
     :is_deleted, :created_by, :last_modified_by, :created_at, :updated_at, :configuration, :watches,
-    :retention)
+    :retention, :dependencies, :concurrency_group, :concurrency_group_limit)
 where id = :job;
 
 -- By row, or by guid where the row is null.
@@ -180,10 +185,12 @@ select j.id, s.revision,
     j.jitter_seconds, j.retry_policy, j.exclusions, j.tags, j.timeout_seconds, j.queue,
     j.concurrency_policy, j.misfire_policy, j.gap_policy, j.overlap_policy, j.is_enabled,
     j.is_paused, j.paused_until, j.is_deleted, j.created_by, j.last_modified_by, j.created_at,
-    j.updated_at, j.configuration, j.watches, j.retention,
+    j.updated_at, j.configuration, j.watches, j.retention, j.dependencies, j.concurrency_group,
+    j.concurrency_group_limit,
     s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
     s.consecutive_failures, s.run_count, s.live_count,
-    s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us
+    s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us,
+    s.last_completed_at, s.last_run_created_at, s.starts_workflow
 from jobs j join job_state s on s.id = j.id
 where j.id = ifnull(:job, (select id from jobs where guid = :guid));
 
@@ -197,23 +204,26 @@ update jobs set is_paused = 0, paused_until = null where id = :job;
 insert into job_state (
     id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count,
     live_count, running_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
-    last_execution, last_success_at, duration_count, duration_mean_us, duration_deviation_us)
+    last_execution, last_success_at, duration_count, duration_mean_us, duration_deviation_us, lane,
+    dependant_count, last_completed_at, last_run_created_at)
 values (
     :job, :revision, :status, :concurrency_policy, :wake_at, :next_run_at, :schedule_from,
     :run_count, 0, 0, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0,
-    :last_success_at, :duration_count, :duration_mean_us, :duration_deviation_us);
+    :last_success_at, :duration_count, :duration_mean_us, :duration_deviation_us, :lane,
+    :dependant_count, :last_completed_at, :last_run_created_at);
 
 -- name: job_state_get
 select revision, status, wake_at, next_run_at, live_count, running_count, last_executed_at,
     last_execution_status, consecutive_failures, last_success_at, duration_count, duration_mean_us,
-    duration_deviation_us, execution_count, last_execution, ordinal, whole_from
+    duration_deviation_us, execution_count, last_execution, ordinal, whole_from, lane, dependant_count,
+    starts_workflow, last_completed_at, last_run_created_at
 from job_state where id = :job;
 
 -- name: job_state_update
 update job_state set
     revision = :revision, status = :status, concurrency_policy = :concurrency_policy, wake_at = :wake_at,
     next_run_at = :next_run_at, schedule_from = :schedule_from, run_count = :run_count,
-    consecutive_failures = :consecutive_failures
+    consecutive_failures = :consecutive_failures, lane = :lane
 where id = :job;
 
 -- name: job_state_plan
@@ -221,13 +231,14 @@ update job_state set
     revision = :revision, status = :status, wake_at = :wake_at, next_run_at = :next_run_at,
     schedule_from = :schedule_from, run_count = :run_count, live_count = :live_count,
     running_count = :running_count, execution_count = :execution_count, last_execution = :last_execution,
-    ordinal = :ordinal
+    ordinal = :ordinal, last_run_created_at = :last_run_created_at
 where id = :job;
 
 -- name: job_state_new_execution
 update job_state set
     status = :status, live_count = :live_count, running_count = :running_count,
-    execution_count = :execution_count, last_execution = :last_execution, ordinal = :ordinal
+    execution_count = :execution_count, last_execution = :last_execution, ordinal = :ordinal,
+    last_run_created_at = :last_run_created_at
 where id = :job;
 
 -- name: job_state_running
@@ -235,7 +246,8 @@ update job_state set running_count = :running_count where id = :job;
 
 -- A Pending execution of the job was cancelled.
 -- name: job_state_ended_unstarted
-update job_state set status = :status, live_count = :live_count where id = :job;
+update job_state set status = :status, live_count = :live_count, last_completed_at = :last_completed_at
+where id = :job;
 
 -- name: job_state_reschedule
 update job_state set status = :status, next_run_at = :next_run_at, wake_at = :wake_at where id = :job;
@@ -245,6 +257,12 @@ update job_state set status = :status, next_run_at = :next_run_at, wake_at = :wa
 update job_state set
     execution_count = :execution_count, last_execution = :last_execution, whole_from = :whole_from
 where id = :job;
+
+-- name: job_state_dependants
+update job_state set dependant_count = :dependant_count where id = :job;
+
+-- name: job_state_starts_workflow
+update job_state set starts_workflow = :starts_workflow where id = :job;
 
 -- name: job_tags_add
 insert or ignore into job_tags (tag, job) select value, :job from json_each(:tags);
@@ -261,6 +279,12 @@ delete from job_state where id = :job;
 
 -- name: job_erase_skips
 delete from skips where job = :job;
+
+-- name: job_erase_waiting
+delete from waiting where job = :job;
+
+-- name: job_erase_members
+delete from workflow_members where job = :job;
 
 -- name: job_erase_marks
 delete from history_marks where job = :job;
@@ -449,7 +473,8 @@ order by wake_at, id limit :limit;
 -- ---- planning --------------------------------------------------------------------------------
 
 -- name: due_jobs
-select id, revision, wake_at, next_run_at, schedule_from, run_count, live_count
+select id, revision, wake_at, next_run_at, schedule_from, run_count, live_count, last_run_created_at,
+    starts_workflow
 from job_state where wake_at <= :now order by wake_at, id limit :limit;
 
 -- A due time that has its execution already is passed over: no row changes.
@@ -467,12 +492,21 @@ insert into execution_details (id, retry_parent, triggered_by, parameters, error
 values (:execution, :retry_parent, :triggered_by, :parameters, :error_message);
 
 -- name: pending_add
-insert into pending (queue, available_at, execution, job)
-select queue, available_at, id, job from executions where id = :execution;
+insert into pending (queue, lane, available_at, execution, job)
+select queue, :lane, available_at, id, job from executions where id = :execution;
 
 -- name: pending_remove
-delete from pending where (queue, available_at, execution) = (
-    select queue, available_at, id from executions where id = :execution);
+delete from pending where (queue, lane, available_at, execution) = (
+    select queue, :lane, available_at, id from executions where id = :execution);
+
+-- name: waiting_add
+insert into waiting (job, execution, since) values (:job, :execution, :since);
+
+-- name: waiting_remove
+delete from waiting where job = :job and execution = :execution;
+
+-- name: inputs_insert
+insert into execution_inputs (id, workflow_run, inputs) values (:execution, :workflow_run, :inputs);
 
 -- name: history_mark_add
 insert into history_marks (job, ordinal, execution) values (:job, :ordinal, :execution);
@@ -483,15 +517,9 @@ insert into ended_badly (status, execution) values (:status, :execution);
 -- name: wake_job
 select min(wake_at) from job_state where wake_at is not null;
 
--- One look into the index for each queue that has something Pending.
+-- One look into the index for each lane of each queue that has something Pending.
 -- name: wake_pending
-with recursive queues (id) as (
-    select min(queue) from pending
-    union all
-    select (select min(queue) from pending where queue > queues.id) from queues
-    where queues.id is not null)
-select min((select min(available_at) from pending where queue = queues.id))
-from queues where queues.id is not null;
+select min((select min(available_at) from pending where queue = l.queue and lane = l.lane)) from pending_lanes l;
 
 -- ---- claiming and settling -------------------------------------------------------------------
 
@@ -506,9 +534,21 @@ select id from queues
 where id is not null
   and id not in (select n.id from json_each(:named) named join names n on n.text = named.value);
 
+-- The lanes of a queue in which something may start: how many, of lane 0 any number.
+-- name: claim_lanes
+with recursive found (lane) as (
+    select min(lane) from pending where queue = :queue
+    union all
+    select (select min(lane) from pending where queue = :queue and lane > found.lane)
+    from found where lane is not null)
+select f.lane, case f.lane when 0 then 9223372036854775807 else l.group_limit - ifnull(c.running, 0) end as room
+from found f left join lanes l on l.id = f.lane left join group_counts c on c.grp = l.grp
+where f.lane is not null and room > 0
+  and (select min(available_at) from pending where queue = :queue and lane = f.lane) <= :now;
+
 -- name: claim_candidates
-select p.available_at, p.execution, p.job, p.queue from pending p
-where p.queue = :queue and p.available_at <= :now
+select p.available_at, p.execution, p.job, p.queue, p.lane from pending p
+where p.queue = :queue and p.lane = :lane and p.available_at <= :now
   and not exists (select 1 from job_state s
                   where s.id = p.job and s.concurrency_policy = 3 and s.running_count > 0)
 order by p.available_at, p.execution limit :limit;
@@ -522,11 +562,12 @@ where id = :execution and status = 1
 
 -- name: settle_execution
 update executions set status = :status, completed_at = :completed_at, flags = flags | :flags
-where id = :execution and fence = :fence and status = 2 and job = :job and flags & 2 = 0;
+where id = :execution and fence = :fence and status = 2 and job = :job and flags & 6 = 0;
 
--- One that somebody asked to cancel: its details hold the reason, which may not outlive the end.
+-- One that somebody asked to cancel: its details hold the reason, which may not outlive the end. Or one
+-- that waits until now.
 -- name: settle_asked
-update executions set status = :status, completed_at = :completed_at, flags = flags | 1
+update executions set status = :status, completed_at = :completed_at, flags = (flags | 1) & ~4
 where id = :execution and fence = :fence and status = 2 and job = :job;
 
 -- Pending again; what is left of the claim is filler from now on.
@@ -539,11 +580,11 @@ returning queue;
 select started_at from executions where id = :execution;
 
 -- name: settle_details
-insert into execution_details (id, error_type, error_message, output, output_truncated)
-values (:execution, :error_type, :error_message, :output, :output_truncated)
+insert into execution_details (id, error_type, error_message, output, output_truncated, result)
+values (:execution, :error_type, :error_message, :output, :output_truncated, :result)
 on conflict (id) do update set
     error_type = excluded.error_type, error_message = excluded.error_message, output = excluded.output,
-    output_truncated = excluded.output_truncated;
+    output_truncated = excluded.output_truncated, result = excluded.result;
 
 -- No failure now and none before: leaves the streak, and with it the index of the streaks, alone.
 -- name: settle_job
@@ -551,7 +592,8 @@ update job_state set
     status = :status, live_count = :live_count, running_count = :running_count,
     last_executed_at = :last_executed_at, last_execution_status = :last_execution_status,
     last_success_at = :last_success_at, duration_count = :duration_count,
-    duration_mean_us = :duration_mean_us, duration_deviation_us = :duration_deviation_us
+    duration_mean_us = :duration_mean_us, duration_deviation_us = :duration_deviation_us,
+    last_completed_at = :last_completed_at
 where id = :job;
 
 -- name: settle_job_streak
@@ -560,7 +602,7 @@ update job_state set
     last_executed_at = :last_executed_at, last_execution_status = :last_execution_status,
     last_success_at = :last_success_at, duration_count = :duration_count,
     duration_mean_us = :duration_mean_us, duration_deviation_us = :duration_deviation_us,
-    consecutive_failures = :consecutive_failures
+    last_completed_at = :last_completed_at, consecutive_failures = :consecutive_failures
 where id = :job;
 
 -- name: progress_mark
@@ -595,11 +637,11 @@ select name, version, started_at, heartbeat_at, lease_until, workers_busy, worke
 from nodes order by name;
 
 -- name: cancel_find
-select id, status, job, queue from executions where guid = :guid;
+select id, status, job, queue, retry_count, flags from executions where guid = :guid;
 
 -- name: cancel_pending
 update executions set
-    status = 5, completed_at = :now, started_at = null, node = null, fence = 0, flags = flags | :flags
+    status = 5, completed_at = :now, started_at = null, node = null, fence = 0, flags = (flags | :flags) & ~4
 where id = :execution;
 
 -- name: cancel_reason
@@ -624,10 +666,13 @@ select e.id, e.guid, e.job, j.guid, j.name, e.status,
     d.progress_percent is not null, d.progress_percent, d.progress_text,
     e.scheduled_for, e.created_at, e.available_at, e.started_at, e.completed_at, e.retry_count, d.retry_parent,
     (select text from names where id = e.node), e.fence, e.flags & 2, d.error_type, d.error_message,
-    d.parameters, case when :with_output then d.output end, d.output_truncated
+    d.parameters, case when :with_output then d.output end, d.output_truncated,
+    case when :with_output then d.result end, i.workflow_run, i.inputs,
+    case when e.flags & 4 then (select since from waiting where job = e.job and execution = e.id) end
 from executions e
 join jobs j on j.id = e.job
 left join execution_details d on d.id = case when e.flags & 1 then e.id end
+left join execution_inputs i on i.id = case when e.flags & 8 then e.id end
 where e.id = ifnull(:execution, (select id from executions where guid = :guid));
 
 -- Newest first. The chain is left as soon as all that live are found.
@@ -639,6 +684,17 @@ with recursive chain (id, previous) as (
     select e.id, e.previous from chain join executions e on e.id = chain.previous)
 select e.id from chain cross join executions e on e.id = chain.id
 where e.status in (1, 2) limit ifnull((select live_count from job_state where id = :job), 0);
+
+-- The same of those that are Pending.
+-- name: executions_pending
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous)
+select e.id from chain cross join executions e on e.id = chain.id
+where e.status = 1
+limit ifnull((select live_count - running_count from job_state where id = :job), 0);
 
 -- name: execution_retries
 select e.id from execution_details d join executions e on e.id = d.id
@@ -1044,6 +1100,9 @@ delete from executions where id between :first and :last;
 -- name: history_forget_details
 delete from execution_details where id between :first and :last;
 
+-- name: history_forget_inputs
+delete from execution_inputs where id between :first and :last;
+
 -- name: history_forget_failed
 delete from ended_badly where status = 4 and execution between :first and :last;
 
@@ -1059,6 +1118,205 @@ delete from clock_steps where not exists (select 1 from executions where id < cl
 
 -- name: skips_clear
 delete from skips where id in (select id from skips where to_at < :before order by to_at, id limit :limit);
+
+-- ---- dependencies ----------------------------------------------------------------------------
+
+-- name: dependencies_of
+select upstream from job_dependencies where job = :job;
+
+-- name: dependency_add
+insert into job_dependencies (upstream, job) values (:upstream, :job);
+
+-- name: dependency_remove
+delete from job_dependencies where upstream = :upstream and job = :job;
+
+-- name: dependants
+select job from job_dependencies where upstream = :upstream order by job;
+
+-- name: dependants_count
+select count(*) from job_dependencies where upstream = :upstream;
+
+-- name: job_row
+select id from jobs where guid = :guid;
+
+-- name: job_end
+select j.id, j.name, j.is_deleted, s.last_success_at, s.last_completed_at
+from jobs j join job_state s on s.id = j.id where j.guid = :guid;
+
+-- name: waiting_any
+select w.execution, e.guid, w.job, j.dependencies, w.since, e.available_at
+from waiting w cross join executions e on e.id = w.execution cross join jobs j on j.id = w.job
+where e.status = 1 and (:upstream is null or exists (
+    select 1 from job_dependencies d where d.upstream = :upstream and d.job = w.job))
+order by w.execution;
+
+-- name: waiting_of_job
+select w.execution, e.guid, w.job, j.dependencies, w.since, e.available_at
+from waiting w cross join executions e on e.id = w.execution cross join jobs j on j.id = w.job
+where w.job = :job and e.status = 1 and (:upstream is null or exists (
+    select 1 from job_dependencies d where d.upstream = :upstream and d.job = w.job))
+order by w.execution;
+
+-- name: waiting_for
+select w.execution, e.guid, w.job, j.dependencies, w.since, e.available_at
+from job_dependencies d cross join waiting w on w.job = d.job
+cross join executions e on e.id = w.execution cross join jobs j on j.id = w.job
+where d.upstream = :upstream and e.status = 1
+order by w.execution;
+
+-- name: waiting_find
+select job from executions where id = :execution and status = 1 and flags & 4 <> 0;
+
+-- name: waiting_move
+update executions set available_at = :available_at, flags = (flags & ~:clear) | :set where id = :execution;
+
+-- name: inputs_set
+insert into execution_inputs (id, inputs) values (:execution, :inputs)
+on conflict (id) do update set inputs = excluded.inputs;
+
+-- ---- groups ----------------------------------------------------------------------------------
+
+-- name: lanes_any
+select exists (select 1 from lanes);
+
+-- name: lane_find
+select id from lanes where grp = :grp and group_limit = :group_limit;
+
+-- name: lane_add
+insert into lanes (grp, group_limit) values (:grp, :group_limit);
+
+-- name: lane_room
+select l.group_limit - ifnull(c.running, 0) from lanes l left join group_counts c on c.grp = l.grp where l.id = :lane;
+
+-- name: group_count_add
+insert into group_counts (grp, running) select grp, :change from lanes where id = :lane
+on conflict (grp) do update set running = running + excluded.running;
+
+-- ---- workflows -------------------------------------------------------------------------------
+
+-- name: workflow_insert
+insert into workflows (guid, created_by, created_at, revision, name, description, jobs, schedule, is_enabled,
+    is_deleted, schedule_job, last_modified_by, updated_at)
+values (:guid, :created_by, :created_at, :revision, :name, :description, :jobs, :schedule, :is_enabled,
+    :is_deleted, :schedule_job, :last_modified_by, :updated_at);
+
+-- name: workflow_update
+update workflows set (revision, name, description, jobs, schedule, is_enabled, is_deleted, schedule_job,
+    last_modified_by, updated_at) = (
+    :revision, :name, :description, :jobs, :schedule, :is_enabled, :is_deleted, :schedule_job,
+    :last_modified_by, :updated_at)
+where id = :workflow;
+
+-- name: workflow_revision
+select revision from workflows where id = :workflow;
+
+-- By row, or by guid where the row is null.
+-- name: workflow_get
+select id, guid, created_by, created_at, revision, name, description, jobs, schedule, is_enabled, is_deleted,
+    schedule_job, last_modified_by, updated_at
+from workflows where id = ifnull(:workflow, (select id from workflows where guid = :guid));
+
+-- name: workflow_list
+select w.id from workflows w
+where not w.is_deleted
+  and (:job = 0 or exists (select 1 from workflow_members m where m.workflow = w.id and m.job = :job))
+  and (:search is null or instr(lower(w.name), lower(:search)) > 0
+       or instr(lower(w.description), lower(:search)) > 0)
+order by w.name, w.id limit :limit offset :offset;
+
+-- name: workflow_count
+select count(*) from workflows w
+where not w.is_deleted
+  and (:job = 0 or exists (select 1 from workflow_members m where m.workflow = w.id and m.job = :job))
+  and (:search is null or instr(lower(w.name), lower(:search)) > 0
+       or instr(lower(w.description), lower(:search)) > 0);
+
+-- The jobs that start this workflow.
+-- name: workflow_starters
+select m.job from workflow_members m cross join job_state s on s.id = m.job
+where m.workflow = :workflow and s.starts_workflow = :workflow;
+
+-- name: workflow_member_add
+insert into workflow_members (workflow, job, is_root) values (:workflow, :job, :is_root);
+
+-- name: workflow_members_remove
+delete from workflow_members where workflow = :workflow;
+
+-- The names that a conflict tells of.
+-- name: workflow_started_by
+select j.name, w.name from jobs j cross join workflows w
+where j.id = :job and w.id = :workflow;
+
+-- A due time that has its run already is passed over: no row changes.
+-- name: run_insert
+insert into workflow_runs (guid, workflow, status, trigger, triggered_by, scheduled_for, created_at, completed_at,
+    retry_count, error_message, parameters, jobs)
+values (:guid, :workflow, :status, :trigger, :triggered_by, :scheduled_for, :created_at, :completed_at,
+    :retry_count, :error_message, :parameters, :jobs)
+on conflict (workflow, scheduled_for) where trigger in (1, 6) do nothing;
+
+-- name: step_insert
+insert into workflow_steps (run, position, job, job_guid, status, execution, started_at, completed_at, error_message)
+values (:run, :position, :job, ifnull((select guid from jobs where id = :job), :job_guid), :status, :execution,
+    :started_at, :completed_at, :error_message);
+
+-- By row, or by guid where the row is null.
+-- name: run_get
+select r.id, r.guid, r.workflow, w.guid, w.name, r.status, r.trigger, r.triggered_by, r.scheduled_for,
+    r.created_at, r.completed_at, r.retry_count, r.error_message, r.parameters, case when :with_jobs then r.jobs end
+from workflow_runs r join workflows w on w.id = r.workflow
+where r.id = ifnull(:run, (select id from workflow_runs where guid = :guid));
+
+-- name: run_steps
+select s.run, s.position, j.id, s.job_guid, j.name, s.status, s.execution, s.started_at, s.completed_at, s.error_message
+from workflow_steps s left join jobs j on j.id = s.job
+where s.run = :run order by s.position;
+
+-- name: run_state
+select workflow, status from workflow_runs where id = :run;
+
+-- name: run_update
+update workflow_runs set
+    status = :status, completed_at = :completed_at, retry_count = :retry_count, error_message = :error_message
+where id = :run;
+
+-- name: step_update
+update workflow_steps set
+    status = :status, execution = :execution, started_at = :started_at, completed_at = :completed_at,
+    error_message = :error_message
+where run = :run and position = :position;
+
+-- name: run_count_add
+insert into workflow_run_counts (workflow, status, runs) values (:workflow, :status, :change)
+on conflict (workflow, status) do update set runs = runs + excluded.runs;
+
+-- name: run_count
+select ifnull(sum(runs), 0) from workflow_run_counts
+where (:workflow = 0 or workflow = :workflow) and (:status = 0 or status = :status);
+
+-- name: run_list_any
+select id from workflow_runs order by id desc limit :limit offset :offset;
+
+-- name: run_list_status
+select id from workflow_runs where status = :status order by id desc limit :limit offset :offset;
+
+-- name: run_list_workflow
+select id from workflow_runs indexed by workflow_runs_workflow where workflow = :workflow
+order by id desc limit :limit offset :offset;
+
+-- name: run_list_workflow_status
+select id from workflow_runs where workflow = :workflow and status = :status
+order by id desc limit :limit offset :offset;
+
+-- name: runs_to_clear
+select id, workflow, status from workflow_runs
+where created_at < :before and status <> 2 order by created_at, id limit :limit;
+
+-- name: run_clear_steps
+delete from workflow_steps where run = :run;
+
+-- name: run_clear
+delete from workflow_runs where id = :run;
 
 -- ---- the ledger of skipped due times ---------------------------------------------------------
 

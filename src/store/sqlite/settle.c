@@ -3,6 +3,7 @@
  * The fence is part of the statement that writes the end, so a settlement that comes late, twice or
  * from a node that was taken for dead changes no row, and nothing else of it is done.
  */
+#include "store/sqlite/groups.h"
 #include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
 #include "store/sqlite/writer.h"
@@ -11,7 +12,7 @@
 
 static bool has_details(const struct settlement *item) {
     return !str_is_absent(item->error_message) || !str_is_absent(item->output) ||
-           item->error_type != 0 || item->output_truncated;
+           !str_is_absent(item->result) || item->error_type != 0 || item->output_truncated;
 }
 
 static bool write_details(struct store_tx *tx, const struct settlement *item, struct err *err) {
@@ -21,12 +22,14 @@ static bool write_details(struct store_tx *tx, const struct settlement *item, st
     query_text(&q, item->error_message);
     query_text(&q, item->output);
     query_i64(&q, item->output_truncated);
+    query_text(&q, item->result);
     if (!query_run(&q, err)) return false;
     bool says = item->error_message.len > 0 || item->output.len > 0;
     return !says || search_note_text(tx, item->execution_row, err);
 }
 
-/* One that somebody asked to cancel: whatever its end says replaces the reason of the request. */
+/* One that somebody asked to cancel: whatever its end says replaces the reason of the request. Or
+ * one that waited, up to its deadline. */
 static bool end_asked(struct store_tx *tx, struct settlement *item, struct err *err) {
     struct query q = query_begin(tx, SQL_SETTLE_ASKED);
     query_i64(&q, (int64_t)item->status);
@@ -36,7 +39,8 @@ static bool end_asked(struct store_tx *tx, struct settlement *item, struct err *
     query_i64(&q, item->job_row);
     if (!query_run(&q, err)) return false;
     item->applied = query_changes(&q) > 0;
-    return !item->applied || write_details(tx, item, err);
+    return !item->applied || (waiting_remove(tx, item->job_row, item->execution_row, err) &&
+                              write_details(tx, item, err));
 }
 
 static bool end_execution(struct store_tx *tx, struct settlement *item, struct err *err) {
@@ -65,6 +69,7 @@ static bool write_job(struct store_tx *tx, const struct job_state *state, bool s
     query_i64(&q, state->durations.count);
     query_i64(&q, state->durations.mean_us);
     query_i64(&q, state->durations.deviation_us);
+    query_utc(&q, state->last_completed_at);
     if (streak) query_i64(&q, state->consecutive_failures);
     query_i64(&q, state->row);
     return query_run(&q, err);
@@ -77,6 +82,8 @@ static bool note_end_on_job(struct store_tx *tx, const struct settlement *item, 
     state->running_count--;
     state->last_executed_at = utc_max(state->last_executed_at, started);
     state->last_execution_status = (int64_t)item->status;
+    if (!item->retry)
+        state->last_completed_at = utc_max(state->last_completed_at, item->completed_at);
     if (item->status == EXECUTION_FAILED) state->consecutive_failures++;
     if (item->status == EXECUTION_SUCCEEDED) {
         state->consecutive_failures = 0;
@@ -107,11 +114,11 @@ static bool note_end(struct store_tx *tx, const struct settlement *item, struct 
 
 static bool note_hand_back(struct store_tx *tx, const struct settlement *item, int64_t queue,
                            struct job_state *state, struct err *err) {
-    struct query q = query_begin(tx, SQL_PENDING_ADD);
-    query_i64(&q, item->execution_row);
-    if (!query_run(&q, err) || !count_pending(tx, queue, 1, err)) return false;
+    if (!pending_add(tx, state->lane, item->execution_row, err) ||
+        !count_pending(tx, queue, 1, err))
+        return false;
     state->running_count--;
-    q = query_begin(tx, SQL_JOB_STATE_RUNNING);
+    struct query q = query_begin(tx, SQL_JOB_STATE_RUNNING);
     query_i64(&q, state->running_count);
     query_i64(&q, state->row);
     return query_run(&q, err);
@@ -153,12 +160,14 @@ static bool settle_on_job(struct store_tx *tx, struct settlement *item, int64_t 
     if (!job_state_need(tx, item->job_row, &before, err)) return false;
     state = before;
     bool ends = item->status != EXECUTION_PENDING;
+    if (!group_started(tx, state.lane, -1, err)) return false;
     if (ends ? !note_end(tx, item, &state, err) : !note_hand_back(tx, item, queue, &state, err))
         return false;
     if (item->reschedule && !reschedule(tx, item, &state, err)) return false;
     item->failures_before = before.consecutive_failures;
     item->failures_after = state.consecutive_failures;
     item->durations_before = before.durations;
+    item->has_dependants = before.dependant_count > 0;
     return job_state_note(tx, &before, &state, err);
 }
 

@@ -72,6 +72,39 @@ bool sqlite_executions_clear(struct store_tx *tx, struct clear *clear, struct er
 bool sqlite_executions_trim(struct store_tx *tx, struct trim *trim, struct err *err);
 bool sqlite_skips_clear(struct store_tx *tx, struct utc before, int64_t limit, int64_t *ret,
                         struct err *err);
+bool sqlite_job_ends(struct store_tx *tx, const struct guid *ids, size_t count, struct arena *arena,
+                     struct job_end *ret, struct err *err);
+bool sqlite_dependants(struct store_tx *tx, struct guid job_id, struct arena *arena, int64_t **ret,
+                       size_t *count, struct err *err);
+bool sqlite_waiting(struct store_tx *tx, const struct waiting_filter *filter, struct arena *arena,
+                    struct waiting_run **ret, size_t *count, struct err *err);
+bool sqlite_release(struct store_tx *tx, const struct release *items, size_t count,
+                    struct err *err);
+bool sqlite_workflow_insert(struct store_tx *tx, struct workflow *workflow,
+                            const struct workflow_member *members, size_t count, struct err *err);
+bool sqlite_workflow_update(struct store_tx *tx, const struct workflow *workflow,
+                            int64_t expected_revision, const struct workflow_member *members,
+                            size_t count, struct err *err);
+bool sqlite_workflow_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                         struct workflow *ret, struct err *err);
+bool sqlite_workflow_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena,
+                                struct workflow *ret, struct err *err);
+bool sqlite_workflow_list(struct store_tx *tx, const struct workflow_filter *filter,
+                          struct arena *arena, struct workflow_page *ret, struct err *err);
+bool sqlite_run_insert(struct store_tx *tx, struct workflow_run *run, struct workflow_step *steps,
+                       size_t count, bool *inserted, struct err *err);
+bool sqlite_run_get(struct store_tx *tx, struct guid id, struct arena *arena,
+                    struct workflow_run *ret, struct err *err);
+bool sqlite_run_steps(struct store_tx *tx, int64_t run_row, struct arena *arena,
+                      struct workflow_step **ret, size_t *count, struct err *err);
+bool sqlite_run_update(struct store_tx *tx, const struct workflow_run *run, struct err *err);
+bool sqlite_steps_update(struct store_tx *tx, const struct workflow_step *steps, size_t count,
+                         struct err *err);
+bool sqlite_run_list(struct store_tx *tx, const struct run_filter *filter, struct arena *arena,
+                     struct run_page *ret, struct err *err);
+bool sqlite_runs_clear(struct store_tx *tx, struct utc created_before, int64_t limit, int64_t *ret,
+                       struct err *err);
+bool sqlite_running_room(struct store_tx *tx, int64_t cap, int64_t *ret, struct err *err);
 bool sqlite_timeline(struct store_tx *tx, struct utc from, int64_t bucket_minutes, size_t count,
                      struct timeline_bucket *ret, struct err *err);
 bool sqlite_totals(struct store_tx *tx, struct totals *ret, struct err *err);
@@ -140,7 +173,7 @@ void bind_execution_scope(struct query *q, const struct execution_filter *filter
 void bind_execution_filter(struct query *q, const struct execution_filter *filter, int64_t queue);
 
 /* Of executions.flags. */
-enum { FLAG_HAS_DETAILS = 1, FLAG_CANCEL_REQUESTED = 2 };
+enum { FLAG_HAS_DETAILS = 1, FLAG_CANCEL_REQUESTED = 2, FLAG_WAITS = 4, FLAG_HAS_INPUTS = 8 };
 
 /* Writes the execution and counts it, in `state` too, which the caller writes and notes. */
 WARN_UNUSED bool execution_add(struct store_tx *tx, struct new_execution *execution,
@@ -149,6 +182,16 @@ WARN_UNUSED bool execution_add(struct store_tx *tx, struct new_execution *execut
 WARN_UNUSED bool watch_follow(struct store_tx *tx, const struct job *job, int64_t row,
                               struct err *err);
 WARN_UNUSED bool watch_remove(struct store_tx *tx, int64_t row, struct err *err);
+/* The dependencies of a job that was written (`row` is its), in the other direction too. */
+WARN_UNUSED bool dependencies_follow(struct store_tx *tx, const struct job *job, int64_t row,
+                                     struct err *err);
+WARN_UNUSED bool dependencies_remove(struct store_tx *tx, int64_t row, struct err *err);
+WARN_UNUSED bool dependants_count(struct store_tx *tx, struct guid job_id, int64_t *ret,
+                                  struct err *err);
+/* An execution of the job waits, or does no longer. */
+WARN_UNUSED bool waiting_add(struct store_tx *tx, int64_t job_row, int64_t row, struct utc since,
+                             struct err *err);
+WARN_UNUSED bool waiting_remove(struct store_tx *tx, int64_t job_row, int64_t row, struct err *err);
 /* Removes every execution of the job, what belongs to them, and their counts. */
 WARN_UNUSED bool history_erase(struct store_tx *tx, int64_t job_row, struct err *err);
 /* Both are NOT_FOUND, and return false. */

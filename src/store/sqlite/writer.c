@@ -347,6 +347,10 @@ bool writer_load(struct store_tx *tx, struct err *err) {
     if (!query_end(&q, err) || !load_paused(tx, &paused, err) ||
         !load_newest(tx, &writer->newest, err))
         return false;
+    int64_t has_lanes;
+    q = query_begin(tx, SQL_LANES_ANY);
+    if (!number_of_query(&q, &has_lanes, err)) return false;
+    writer->has_lanes = has_lanes != 0;
     q = query_begin(tx, SQL_SEARCH_MARK_GET);
     if (!number_of_query(&q, &writer->search_mark, err)) return false;
     /* What was given out in vain since is never given out again. */

@@ -56,6 +56,7 @@ struct writer {
     struct counts group; // of the writes before it, since the last commit
     bool write_changed_jobs, group_changed_jobs;
     bool paused_all, paused_all_before; // now, and before this write
+    bool has_lanes;                     // a job has, or had, a concurrency group
     struct utc newest, newest_before;   // created_at since the latest clock step; likewise
     int64_t fence;                      // the last one given out; never goes back
     int64_t last_execution;             // likewise, of executions.id
