@@ -522,7 +522,7 @@ bool settings_load(const struct settings_sources *sources, struct settings *ret,
     return ok;
 }
 
-static void print_value(const struct setting *setting, const void *field, struct buf *out) {
+void settings_put_value(const struct setting *setting, const void *field, struct buf *out) {
     int64_t number;
     bool flag;
     const char *text;
@@ -539,7 +539,6 @@ static void print_value(const struct setting *setting, const void *field, struct
     case SETTING_TEXT:
     case SETTING_CHOICE:
         memcpy(&text, field, sizeof text);
-        if ((setting->flags & SETTING_SECRET) && text[0]) text = "***";
         buf_put_json_str(out, str_from_cstr(text));
         break;
     case SETTING_LIST:
@@ -554,17 +553,8 @@ static void print_value(const struct setting *setting, const void *field, struct
     }
 }
 
-static void print_line(const char *key, const struct setting *setting, const void *field,
-                       const struct setting_origin *origin, struct buf *out) {
-    struct buf value = buf_with_max(0);
-    print_value(setting, field, &value);
-    struct str shown = buf_str(&value);
-    buf_printf(out, "%-42s %-38.*s  (%s)\n", key, STR_ARG(shown), origin->text);
-    buf_free(&value);
-}
-
-static void print_entries(const struct settings *settings, const struct setting_section *section,
-                          struct buf *out) {
+static void each_of_entries(const struct settings *settings, const struct setting_section *section,
+                            settings_visit *visit, void *context) {
     const struct setting_entries *entries =
         (const void *)((const char *)settings + section->offset);
     struct buf key = buf_with_max(0);
@@ -575,21 +565,35 @@ static void print_entries(const struct settings *settings, const struct setting_
             buf_reset(&key);
             buf_printf(&key, "%s:%s%s%s", section->key, entry->name, row->key[0] ? ":" : "",
                        row->key);
-            print_line(key.ptr, row, (const char *)entry + row->offset, &entry->origins[j], out);
+            visit(context, key.ptr, row, (const char *)entry + row->offset, &entry->origins[j]);
         }
     }
     buf_free(&key);
 }
 
-void settings_print(const struct settings *settings, struct buf *out) {
+void settings_each(const struct settings *settings, settings_visit *visit, void *context) {
     size_t count;
     const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
         if (!(table[i].flags & SETTING_NOT_OFFERED))
-            print_line(table[i].key, &table[i], field_of_const(settings, &table[i]),
-                       &settings->origins[i], out);
+            visit(context, table[i].key, &table[i], field_of_const(settings, &table[i]),
+                  &settings->origins[i]);
     const struct setting_section *sections = settings_sections(&count);
-    for (size_t i = 0; i < count; i++) print_entries(settings, &sections[i], out);
+    for (size_t i = 0; i < count; i++) each_of_entries(settings, &sections[i], visit, context);
+}
+
+static void print_line(void *context, const char *key, const struct setting *setting,
+                       const void *field, const struct setting_origin *origin) {
+    struct buf *out = context, value = buf_with_max(0);
+    settings_put_value(setting, field, &value);
+    struct str shown = buf_str(&value);
+    if ((setting->flags & SETTING_SECRET) && !str_equal(shown, STR("\"\""))) shown = STR("\"***\"");
+    buf_printf(out, "%-42s %-38.*s  (%s)\n", key, STR_ARG(shown), origin->text);
+    buf_free(&value);
+}
+
+void settings_print(const struct settings *settings, struct buf *out) {
+    settings_each(settings, print_line, out);
 }
 
 void settings_free(struct settings *settings) {
