@@ -10,7 +10,6 @@
 #include "app/notify.h"
 #include "app/options.h"
 #include "app/setting_notes.h"
-#include "app/setting_notes.h"
 #include "base/log.h"
 #include "dashboard/dashboard.h"
 #include "handlers/registry.h"
