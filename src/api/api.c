@@ -42,6 +42,11 @@ void api_on_event(void *context, const struct engine_event *event) {
     if (execution_has_ended(event->status)) backfill_lines_look(api->backfill_lines, event->job_id);
 }
 
+void api_on_run(void *context, const struct engine_run_event *event) {
+    struct api *api = context;
+    feed_run(api->feed, event);
+}
+
 /* ---- life ---- */
 
 struct api *api_new(const struct api_options *options, struct err *err) {

@@ -3,7 +3,8 @@
  *     struct api *api = api_new(&options, &err);
  *     if (!api_add_routes(api, router, &err)) ...
  *     http options: .before = api_before, .done = api_done, .context = api
- *     engine options: .on_event = api_on_event, .event_context = api, .on_output, .output_context
+ *     engine options: .on_event = api_on_event, .on_run = api_on_run, .event_context = api,
+ * .on_output, .output_context
  *
  *   Owns:    api_new copies its options; what they point to must outlive api_free.
  *   Threads: handlers run on the server's threads, several at once; api_on_event and api_on_output
@@ -53,6 +54,7 @@ WARN_UNUSED bool api_add_routes(struct api *api, struct http_router *router, str
 http_before api_before;
 http_done_hook api_done;
 void api_on_event(void *context, const struct engine_event *event);
+void api_on_run(void *context, const struct engine_run_event *event);
 void api_on_output(void *context, struct guid execution_id, struct str more);
 
 #endif

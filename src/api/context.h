@@ -18,6 +18,7 @@
 #include "api/events.h"
 #include "api/live_output.h"
 #include "api/streams.h"
+#include "engine/workflows.h"
 #include "http/problem.h"
 
 #include <stdatomic.h>
@@ -129,6 +130,7 @@ struct api_write {
      * an execution that `run` changed (job_id zero = none). */
     struct audited *audited;
     struct engine_event execution;
+    struct workflow_changes *runs; // what `run` did to workflow runs; NULL = nothing
 };
 
 /* Runs the change, under the request's Idempotency-Key when it is a POST that has one, and answers
@@ -153,6 +155,15 @@ WARN_UNUSED bool api_audit(struct store_tx *tx, struct api_write *write, const c
 WARN_UNUSED bool api_replace_job(struct store_tx *tx, struct api_write *write,
                                  const struct job *fresh, struct job *after, const char *action,
                                  struct arena *arena, struct err *err);
+/* A Pending execution came to an end in this transaction, as `status` says: for the workflow run
+ * that it is of. Then api_advance_runs, once, with what else the write does done. */
+WARN_UNUSED bool api_execution_left(struct store_tx *tx, struct api_write *write,
+                                    const struct execution *execution, enum execution_status status,
+                                    struct str reason, struct err *err);
+WARN_UNUSED bool api_advance_runs(struct api_write *write, struct err *err);
+/* CONFLICT, naming them, for a job that workflows are made of. */
+WARN_UNUSED bool api_job_is_free(struct store_tx *tx, struct arena *arena, const struct job *job,
+                                 struct err *err);
 /* What the writer put into `out`, copied to the arena; `out` is freed. */
 struct str api_take_json(struct arena *arena, struct buf *out);
 /* "\"019a…\"": a guid as a JSON string. */
@@ -180,6 +191,9 @@ http_handler runs_trigger, runs_list, runs_upcoming, runs_occurrences, runs_back
 http_handler executions_list, executions_show, executions_output, executions_cancel;
 http_handler executions_retry, executions_timeline, dashboard_stats;
 http_handler cron_explain_pattern;
+http_handler workflows_create, workflows_list, workflows_show, workflows_update, workflows_delete;
+http_handler workflows_trigger, workflow_runs_list, workflow_runs_show, workflow_runs_cancel;
+http_handler workflow_runs_retry;
 http_handler audit_of_job, audit_list, audit_verify;
 http_handler admin_export, admin_import;
 http_handler admin_pause_all, admin_resume_all, admin_clear_logs, admin_nodes, admin_queues;

@@ -15,8 +15,8 @@
 /* ---- what there is to tell ------------------------------------------------------------------- */
 
 struct change {
-    struct guid job_id, execution_id; // execution_id zero: of a job
-    size_t what;                      // an index of the kind's names
+    struct guid owner, item; // of an execution: its job and itself; item zero: of the job
+    size_t what;             // an index of the kind's names
     struct utc at;
     bool is_progress;
     int64_t percent;
@@ -26,7 +26,8 @@ struct change {
 
 /* The changes of one kind. */
 struct coalescer {
-    struct str single, many; // names of events
+    struct str single, many;       // names of events
+    struct str owner, item, state; // names of members
     const struct str *names;
     size_t name_count;
     /* of this window */
@@ -61,7 +62,7 @@ struct feed {
     const struct clock *clock;
     pthread_mutex_t lock;
     /* under lock */
-    struct coalescer executions, progress, jobs;
+    struct coalescer executions, progress, jobs, runs;
     struct mono window_end;
     int64_t sequence;
     int64_t paused; // 1 or 0 as it was told; -1 = not yet
@@ -74,16 +75,31 @@ struct feed *feed_new(struct streams *streams, const struct clock *clock) {
     feed->paused = -1;
     feed->executions = (struct coalescer){.single = STR("execution"),
                                           .many = STR("executions"),
+                                          .owner = STR("jobId"),
+                                          .item = STR("executionId"),
+                                          .state = STR("status"),
                                           .names = status_names,
                                           .name_count = COUNT_OF(status_names)};
     feed->progress = (struct coalescer){.single = STR("progress"),
                                         .many = STR("progresses"),
+                                        .owner = STR("jobId"),
+                                        .item = STR("executionId"),
+                                        .state = STR("status"),
                                         .names = status_names,
                                         .name_count = COUNT_OF(status_names)};
     feed->jobs = (struct coalescer){.single = STR("job"),
                                     .many = STR("jobs"),
+                                    .owner = STR("jobId"),
+                                    .state = STR("change"),
                                     .names = job_names,
                                     .name_count = COUNT_OF(job_names)};
+    feed->runs = (struct coalescer){.single = STR("workflowRun"),
+                                    .many = STR("workflowRuns"),
+                                    .owner = STR("workflowId"),
+                                    .item = STR("runId"),
+                                    .state = STR("status"),
+                                    .names = status_names,
+                                    .name_count = COUNT_OF(status_names)};
     (void)pthread_mutex_init(&feed->lock, NULL);
     return feed;
 }
@@ -105,11 +121,10 @@ static void post(struct feed *feed, struct str event, struct str data) {
 
 static void write_change(struct json_writer *w, const struct coalescer *kind,
                          const struct change *change) {
-    bool of_job = guid_is_zero(change->execution_id);
     json_object_begin(w);
-    if (!of_job) json_field_guid(w, STR("executionId"), change->execution_id);
-    json_field_guid(w, STR("jobId"), change->job_id);
-    json_field_str(w, of_job ? STR("change") : STR("status"), kind->names[change->what]);
+    if (!str_is_absent(kind->item)) json_field_guid(w, kind->item, change->item);
+    json_field_guid(w, kind->owner, change->owner);
+    json_field_str(w, kind->state, kind->names[change->what]);
     json_field_utc(w, STR("at"), change->at);
     if (change->is_progress) {
         struct str text = {change->text, change->text_len};
@@ -161,6 +176,7 @@ static void roll(struct feed *feed, struct mono now) {
     close_window(feed, &feed->executions);
     close_window(feed, &feed->progress);
     close_window(feed, &feed->jobs);
+    close_window(feed, &feed->runs);
 }
 
 static void hear(struct feed *feed, struct coalescer *kind, const struct change *change) {
@@ -180,8 +196,8 @@ static void hear(struct feed *feed, struct coalescer *kind, const struct change 
 
 void feed_execution(struct feed *feed, const struct engine_event *event) {
     if (streams_to_all(feed->streams) == 0) return;
-    struct change change = {.job_id = event->job_id,
-                            .execution_id = event->execution_id,
+    struct change change = {.owner = event->job_id,
+                            .item = event->execution_id,
                             .what = (size_t)event->status,
                             .at = event->at,
                             .is_progress = event->is_progress,
@@ -192,11 +208,20 @@ void feed_execution(struct feed *feed, const struct engine_event *event) {
     hear(feed, event->is_progress ? &feed->progress : &feed->executions, &change);
 }
 
+void feed_run(struct feed *feed, const struct engine_run_event *event) {
+    if (streams_to_all(feed->streams) == 0) return;
+    struct change change = {.owner = event->workflow_id,
+                            .item = event->run_id,
+                            .what = (size_t)event->status,
+                            .at = event->at};
+    hear(feed, &feed->runs, &change);
+}
+
 void feed_job(struct feed *feed, struct guid job_id, struct str action, struct utc at) {
     if (streams_to_all(feed->streams) == 0) return;
     for (size_t i = 0; i < COUNT_OF(job_actions); i++) {
         if (!str_equal(action, str_from_cstr(job_actions[i].action))) continue;
-        struct change change = {.job_id = job_id, .what = job_actions[i].what, .at = at};
+        struct change change = {.owner = job_id, .what = job_actions[i].what, .at = at};
         hear(feed, &feed->jobs, &change);
     }
 }

@@ -2,6 +2,7 @@
  *
  *     feed_execution(feed, &event);                    // an execution changed its state, or told
  *                                                      // its progress
+ *     feed_run(feed, &event);                          // a workflow run did
  *     feed_job(feed, job_id, STR("job.pause"), now);   // by its action in the audit
  *     feed_tick(feed, paused);                         // every STREAMS_TICK_MS while anybody
  * listens
@@ -27,6 +28,7 @@ struct feed;
 struct feed *feed_new(struct streams *streams, const struct clock *clock);
 void feed_free(struct feed *feed); // NULL is fine
 void feed_execution(struct feed *feed, const struct engine_event *event);
+void feed_run(struct feed *feed, const struct engine_run_event *event); // of a workflow
 /* `action` as in the audit; one that is none of a job's is passed over. */
 void feed_job(struct feed *feed, struct guid job_id, struct str action, struct utc at);
 void feed_tick(struct feed *feed, bool paused);

@@ -21,6 +21,11 @@ static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err 
         return err_set(err, ERR_CONFLICT, "it has ended already: %.*s",
                        STR_ARG(execution_status_name(cancellation->execution.status)));
     const struct execution *execution = &cancellation->execution;
+    if (cancellation->result == CANCEL_DONE &&
+        (!api_execution_left(tx, write, execution, EXECUTION_CANCELLED, execution->error_message,
+                             err) ||
+         !api_advance_runs(write, err)))
+        return false;
     if (cancellation->result == CANCEL_DONE)
         write->execution = (struct engine_event){.job_id = execution->job_id,
                                                  .execution_id = execution->id,

@@ -52,10 +52,12 @@ static bool cancel_pending(struct store_tx *tx, struct api_write *write, int64_t
         enum cancel_result result;
         struct execution cancelled;
         if (!store_execution_cancel(tx, live[i].id, STR("the job was deleted"), write->now,
-                                    write->arena, &result, &cancelled, err))
+                                    write->arena, &result, &cancelled, err) ||
+            !api_execution_left(tx, write, &live[i], EXECUTION_FAILED,
+                                STR("its job was deleted before the step could start"), err))
             return false;
     }
-    return true;
+    return api_advance_runs(write, err);
 }
 
 bool api_replace_job(struct store_tx *tx, struct api_write *write, const struct job *fresh,
@@ -87,6 +89,7 @@ static bool run_change(struct store_tx *tx, struct api_write *write, struct err 
     if (fresh.revision != change->before.revision)
         return err_set(err, ERR_STALE, "somebody else has changed this job meanwhile");
     struct job after = change->after;
+    if (after.is_deleted && !api_job_is_free(tx, write->arena, &fresh, err)) return false;
     if (!api_replace_job(tx, write, &fresh, &after, change->action, write->arena, err) ||
         (after.is_deleted && !cancel_pending(tx, write, after.row, err)))
         return false;
@@ -273,11 +276,25 @@ static bool apply_delete(struct change *change, const struct job *before, struct
     return true;
 }
 
+/* Its executions vanish with it. */
+static bool leave_runs(struct store_tx *tx, struct api_write *write, int64_t job_row,
+                       struct err *err) {
+    struct execution *live;
+    size_t count;
+    if (!store_executions_live(tx, job_row, write->arena, &live, &count, err)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!api_execution_left(tx, write, &live[i], EXECUTION_FAILED, STR("its job was erased"),
+                                err))
+            return false;
+    return true;
+}
+
 static bool run_erase(struct store_tx *tx, struct api_write *write, struct err *err) {
     const struct job *job = write->context;
     struct audit_diff diff = audit_diff(write->arena, job, NULL);
     write->answer = (struct answer){.status = 204};
-    return store_job_erase(tx, job->row, err) &&
+    return api_job_is_free(tx, write->arena, job, err) && leave_runs(tx, write, job->row, err) &&
+           store_job_erase(tx, job->row, err) && api_advance_runs(write, err) &&
            api_audit(tx, write, "job.erase", job->id, diff.before, diff.after, err);
 }
 
@@ -296,8 +313,11 @@ static void erase(struct http_request *request, struct http_response *response, 
         respond_err(request, response, &err);
         return;
     }
-    if ((int)change.before.type == JOB_ALERT) {
-        err_set(&err, ERR_CONFLICT, "this job is the server's own: its executions deliver alerts");
+    int type = (int)change.before.type;
+    if (type == JOB_ALERT || type == JOB_WORKFLOW) {
+        err_set(&err, ERR_CONFLICT, "this job is the server's own: %s",
+                type == JOB_ALERT ? "its executions deliver alerts"
+                                  : "it holds the schedule of a workflow");
         respond_err(request, response, &err);
         return;
     }

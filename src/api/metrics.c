@@ -40,8 +40,21 @@ static void write_ended(struct buf *out, const struct engine_metrics *metrics) {
     }
 }
 
+static void write_runs(struct buf *out, const struct engine_metrics *metrics) {
+    static const enum execution_status ends[] = {EXECUTION_SUCCEEDED, EXECUTION_FAILED,
+                                                 EXECUTION_CANCELLED};
+    metric_family(out, "alphabet_workflow_runs_ended_total", "counter",
+                  "Workflow runs that ended on this node since it was started.");
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        const struct metric_label label = {"status", execution_status_name(ends[i])};
+        uint64_t count = atomic_load_explicit(&metrics->runs_ended[ends[i]], memory_order_relaxed);
+        metric_i64(out, "alphabet_workflow_runs_ended_total", &label, 1, (int64_t)count);
+    }
+}
+
 static void write_engine_metrics(struct buf *out, const struct engine_metrics *metrics) {
     write_ended(out, metrics);
+    write_runs(out, metrics);
     metric_family(out, "alphabet_execution_duration_seconds", "histogram",
                   "How long executions ran that Succeeded or Failed.");
     for (int type = 0; type < ENGINE_HANDLERS; type++) {

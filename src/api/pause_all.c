@@ -87,12 +87,16 @@ static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err 
         if (!store_execution_cancel(tx, piece->items[i].id, piece->reason, write->now, write->arena,
                                     &result, &now, err))
             return false;
+        /* It was handed back meanwhile. */
+        if (result == CANCEL_DONE &&
+            !api_execution_left(tx, write, &now, EXECUTION_CANCELLED, piece->reason, err))
+            return false;
         piece->requested[i] = result == CANCEL_REQUESTED;
         if (piece->requested[i] && !api_audit(tx, write, "execution.cancel", now.job_id, STR_NONE,
                                               api_guid_json(write->arena, now.id), err))
             return false;
     }
-    return true;
+    return api_advance_runs(write, err);
 }
 
 static bool cancel_piece(struct api *api, struct http_request *request, struct cancellations *piece,

@@ -59,6 +59,7 @@ static bool run_write(struct store_tx *tx, void *context, struct err *err) {
     struct keyed_write *keyed = context;
     keyed->write->audited = NULL;
     keyed->write->execution = (struct engine_event){0};
+    keyed->write->runs = NULL;
     if (!str_is_absent(keyed->key)) return run_keyed(tx, keyed, err);
     return keyed->write->run(tx, keyed->write, err);
 }
@@ -90,6 +91,22 @@ static bool read_key(struct keyed_write *keyed, struct err *err) {
     return true;
 }
 
+static void tell_runs(struct api *api, const struct workflow_changes *changes) {
+    struct engine *engine = atomic_load(&api->engine);
+    for (const struct workflow_ended *each = changes->ended; each; each = each->next) {
+        struct engine_event event = {.job_id = each->execution.job_id,
+                                     .execution_id = each->execution.id,
+                                     .job_type = each->job_type,
+                                     .status = EXECUTION_CANCELLED,
+                                     .at = changes->now};
+        api_on_event(api, &event);
+    }
+    for (const struct workflow_stop *each = changes->stops; each && engine; each = each->next)
+        engine_cancel(engine, each->execution_row, each->reason);
+    for (const struct workflow_news *each = changes->news; each; each = each->next)
+        api_on_run(api, &each->event);
+}
+
 /* What was changed is told only now that it is committed. */
 static void tell_listeners(const struct api_write *write) {
     struct api *api = write->api;
@@ -98,6 +115,7 @@ static void tell_listeners(const struct api_write *write) {
         backfill_lines_look(api->backfill_lines, each->subject);
     }
     if (!guid_is_zero(write->execution.job_id)) api_on_event(api, &write->execution);
+    if (write->runs) tell_runs(api, write->runs);
 }
 
 static bool do_write(struct keyed_write *keyed, struct err *err) {
@@ -107,6 +125,25 @@ static bool do_write(struct keyed_write *keyed, struct err *err) {
     struct engine *engine = atomic_load(&write->api->engine);
     if (write->poke && engine) engine_poke(engine);
     return true;
+}
+
+bool api_execution_left(struct store_tx *tx, struct api_write *write,
+                        const struct execution *execution, enum execution_status status,
+                        struct str reason, struct err *err) {
+    struct workflow_end end = {.run_id = execution->workflow_run_id,
+                               .execution_id = execution->id,
+                               .status = status,
+                               .error_message = reason};
+    if (write->runs == NULL) {
+        write->runs = ARENA_NEW(write->arena, struct workflow_changes);
+        *write->runs =
+            (struct workflow_changes){.tx = tx, .arena = write->arena, .now = write->now};
+    }
+    return workflows_ended(write->runs, &end, err);
+}
+
+bool api_advance_runs(struct api_write *write, struct err *err) {
+    return write->runs == NULL || workflows_advance(write->runs, err);
 }
 
 static void prepare(struct api_write *write) {

@@ -124,6 +124,26 @@ static void count_ended(struct core *core, enum job_type type, enum execution_st
                                     memory_order_relaxed);
 }
 
+/* What a committed write did to workflow runs. */
+static void runs_changed(void *context, const struct workflow_changes *changes) {
+    struct core *core = context;
+    if (changes->made > 0) core->poked = true;
+    for (const struct workflow_ended *each = changes->ended; each; each = each->next) {
+        count_ended(core, each->job_type, EXECUTION_CANCELLED);
+        core_event(core, each->execution.job_id, each->job_type, each->execution.id,
+                   EXECUTION_CANCELLED);
+    }
+    for (const struct workflow_stop *each = changes->stops; each; each = each->next)
+        stop_asked(core, each->execution_row, each->reason);
+    for (const struct workflow_news *each = changes->news; each; each = each->next) {
+        enum execution_status status = each->event.status;
+        if (status != EXECUTION_RUNNING)
+            (void)atomic_fetch_add_explicit(&core->io.metrics->runs_ended[status], 1,
+                                            memory_order_relaxed);
+        if (core->options.on_run) core->options.on_run(core->options.event_context, &each->event);
+    }
+}
+
 void answer_pass(struct core *core) {
     struct pass *pass = &core->pass;
     core->pass_in_flight = false;
@@ -157,6 +177,7 @@ void answer_pass(struct core *core) {
     for (size_t i = 0; i < pass->replaced_count; i++)
         stop_asked(core, pass->replaced[i], STR("replaced by a newer run"));
     for (size_t i = 0; i < pass->start_count; i++) runs_adopt(core, &pass->starts[i]);
+    runs_changed(core, &pass->runs);
     for (size_t i = 0; i < pass->cancel_count; i++)
         stop_asked(core, pass->cancels[i].row, pass->cancels[i].reason);
     /* The claims before it were answered before it: nothing else is on its way here. */
@@ -201,7 +222,7 @@ static void settled(void *context, const struct settlement *settlement,
 
 void answer_settle(struct core *core, struct store_write *write) {
     note_answer(core, write, "settle");
-    (void)settle_answered(&core->settler, write, core->mono, settled, core);
+    (void)settle_answered(&core->settler, write, core->mono, settled, runs_changed, core);
     if (core->settler.raised) core->poked = true;
     core->settler.raised = false;
 }
@@ -223,6 +244,7 @@ static void recovered(struct core *core) {
                   settled->completed_at);
         core_event(core, orphan->job_id, recovery->job_types[i], orphan->id, settled->status);
     }
+    runs_changed(core, &recovery->runs);
     if (recovery->count == 0) return;
     log_warn("orphans settled", "executions=%zu own=%d", recovery->count, recovery->at_start);
     core->poked = true;

@@ -37,6 +37,13 @@ struct engine_event {
     struct str progress_text; // absent = none; during the call
 };
 
+/* A workflow run began, goes on after it had ended, or ended. */
+struct engine_run_event {
+    struct guid workflow_id, run_id;
+    enum execution_status status;
+    struct utc at;
+};
+
 struct engine_options {
     struct store *store;
     const struct clock *clock;
@@ -63,7 +70,9 @@ struct engine_options {
     /* An execution changed its state, or told its progress (after the commit). Engine thread;
      * short. May be NULL. */
     void (*on_event)(void *context, const struct engine_event *event);
-    void *event_context;
+    /* The same of workflow runs. */
+    void (*on_run)(void *context, const struct engine_run_event *event);
+    void *event_context; // of both
     /* More output of a run that is going on. Engine thread; short. May be NULL. */
     void (*on_output)(void *context, struct guid execution_id, struct str more);
     void *output_context;
@@ -76,6 +85,7 @@ struct engine;
 struct engine_metrics {
     _Atomic uint64_t ended[ENGINE_HANDLERS][8];    // by enum job_type, enum execution_status
     struct histogram duration_us[ENGINE_HANDLERS]; // by enum job_type; of Succeeded and Failed
+    _Atomic uint64_t runs_ended[8];                // workflow runs, by enum execution_status
     /* From the instant it was due (its jitter included) to its start; of runs by schedule, without
      * those that catch up. */
     struct histogram lateness_us;

@@ -56,6 +56,27 @@ static void find_mentions(const json_t *value, struct mentions *mentions) {
     }
 }
 
+static const struct mention *mentions_of(struct str configuration, struct arena *arena) {
+    struct mentions mentions = {.arena = arena};
+    mentions.end = &mentions.first;
+    if (!inputs_are_mentioned(configuration)) return NULL;
+    json_t *root = json_read(configuration, NULL);
+    find_mentions(root, &mentions);
+    json_decref(root);
+    return mentions.first;
+}
+
+const struct str *inputs_mentioned(struct str configuration, struct arena *arena, size_t *count) {
+    const struct mention *first = mentions_of(configuration, arena);
+    size_t all = 0;
+    for (const struct mention *mention = first; mention; mention = mention->next) all++;
+    struct str *names = ARENA_ARRAY(arena, all, struct str);
+    *count = 0;
+    for (const struct mention *mention = first; mention; mention = mention->next)
+        names[(*count)++] = mention->name;
+    return names;
+}
+
 /* ---- who hands it on ------------------------------------------------------------------------- */
 
 static const struct input_job *job_mentioned(const struct mention *mention,
@@ -120,17 +141,13 @@ static bool put_mentioned(struct store_tx *tx, const struct mention *mention,
 bool inputs_collect(struct store_tx *tx, struct str configuration, const struct input_job *jobs,
                     size_t count, struct arena *arena, struct str *ret, struct err *err) {
     *ret = STR_NONE;
-    if (!inputs_are_mentioned(configuration)) return true;
-    json_t *root = json_read(configuration, NULL);
-    struct mentions mentions = {.arena = arena, .end = &mentions.first};
-    find_mentions(root, &mentions);
-    json_decref(root);
-    if (mentions.first == NULL) return true;
+    const struct mention *first = mentions_of(configuration, arena);
+    if (first == NULL) return true;
     struct buf out = buf_with_max(0);
     struct json_writer w = json_writer(&out);
     bool ok = true;
     json_object_begin(&w);
-    for (const struct mention *mention = mentions.first; ok && mention; mention = mention->next) {
+    for (const struct mention *mention = first; ok && mention; mention = mention->next) {
         const struct input_job *job = job_mentioned(mention, jobs, count);
         if (job) ok = put_mentioned(tx, mention, job, arena, &w, err);
     }

@@ -32,6 +32,8 @@ struct input_job {
 
 /* Does it mention what any job hands on? Cheap: for most configurations nothing has to be read. */
 bool inputs_are_mentioned(struct str configuration);
+/* The NAMEs that stand in it, each once. */
+const struct str *inputs_mentioned(struct str configuration, struct arena *arena, size_t *count);
 /* *ret is absent when nothing is mentioned. */
 WARN_UNUSED bool inputs_collect(struct store_tx *tx, struct str configuration,
                                 const struct input_job *jobs, size_t count, struct arena *arena,

@@ -72,6 +72,7 @@ static void add_retry(const struct ending *ending, struct arena *arena,
         .available_at = decision.available_at,
         .retry_count = execution->retry_count + 1,
         .retry_parent_id = execution->id,
+        .workflow_run_id = execution->workflow_run_id,
         .parameters = arena_copy(arena, str_is_absent(left) ? execution->parameters : left),
     };
 }

@@ -6,6 +6,7 @@
 #include "engine/pass.h"
 
 #include "engine/watch.h"
+#include "engine/workflow_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,17 @@ static struct str unstarted(struct pass *pass, struct str reason) {
     return arena_printf(&pass->arena, "%.*s: it had not been started", STR_ARG(reason));
 }
 
+/* Those that were cancelled, for the workflow runs they are of. */
+static bool move_handed_back(struct pass *pass, const struct execution *mine, size_t count,
+                             const struct settlement *back, struct err *err) {
+    for (size_t i = 0, at = 0; i < count && at < pass->handed_back; i++) {
+        if (mine[i].row != back[at].execution_row) continue;
+        if (!workflows_settled(&pass->runs, mine[i].workflow_run_id, mine[i].id, &back[at++], err))
+            return false;
+    }
+    return true;
+}
+
 static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
     struct execution *mine;
     size_t count;
@@ -120,7 +132,9 @@ static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
         add_ended(pass, job.id, job.type, mine[i].id);
     }
     qsort(pass->mine, pass->mine_count, sizeof *pass->mine, compare_held);
-    return pass->handed_back == 0 || store_settle(tx, back, pass->handed_back, err);
+    if (pass->handed_back == 0) return true;
+    return store_settle(tx, back, pass->handed_back, err) &&
+           move_handed_back(pass, mine, count, back, err);
 }
 
 /* ---- plan ---- */
@@ -217,7 +231,14 @@ static bool cancel_live(struct pass *pass, struct store_tx *tx, const struct job
         if (!store_execution_cancel(tx, live[i].id, STR("replaced by a newer run"), pass->now,
                                     &pass->arena, &result, &row, err))
             return false;
-        if (result == CANCEL_DONE) add_ended(pass, job->id, job->type, live[i].id);
+        if (result == CANCEL_DONE) {
+            struct workflow_end end = {.run_id = row.workflow_run_id,
+                                       .execution_id = row.id,
+                                       .status = row.status,
+                                       .error_message = row.error_message};
+            add_ended(pass, job->id, job->type, live[i].id);
+            if (!workflows_ended(&pass->runs, &end, err)) return false;
+        }
         if (result == CANCEL_REQUESTED) add_replaced(pass, live[i].row);
     }
     return true;
@@ -264,7 +285,9 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
             put_off(pass, due, job, reason.msg, item);
         return true;
     }
-    struct plan_request request = {.due = due,
+    struct due_job counted = *due;
+    if (!workflow_plan_counts(&pass->runs, &job->job, &counted, err)) return false;
+    struct plan_request request = {.due = &counted,
                                    .job = &job->job,
                                    .schedule = &job->schedule,
                                    .now = pass->now,
@@ -274,6 +297,7 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
         !count_waiting(pass, tx, due->row, &request.waiting, err))
         return false;
     struct plan plan = plan_job(&request, &pass->arena);
+    if (!workflow_plan_begin(&pass->runs, &job->job, due, &plan, err)) return false;
     *item = plan.item;
     add_startable(planning, pass, &plan);
     return !plan.replaces || cancel_live(pass, tx, &job->job, err);
@@ -360,6 +384,8 @@ static bool plan_due_jobs(struct pass *pass, struct store_tx *tx, int64_t slots,
     pass->cut = planned < count || (int64_t)count == pass->plan_limit;
     claim_planned(pass, slots, planning.startable, planning.startable_count);
     if (!store_plan_apply(tx, planning.items, planned, err)) return false;
+    for (size_t i = 0; i < planned; i++)
+        if (!workflow_plan_applied(&pass->runs, &planning.items[i], err)) return false;
     take_planned(pass, &planning, planned);
     return watch_plan(pass, tx, &planning, planned, err);
 }
@@ -382,6 +408,7 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     struct pass *pass = context;
     forget_answer(pass);
     pass->now = clock_now(pass->clock);
+    pass->runs = (struct workflow_changes){.tx = tx, .arena = &pass->arena, .now = pass->now};
     if (pass->reconcile && !reconcile(pass, tx, err)) return false;
     struct wake_times before;
     if (!read_paused(pass, tx, err) || !store_wake_times(tx, &before, err)) return false;
@@ -396,7 +423,7 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
         left = (int64_t)pass->claim_count < limit ? left - (int64_t)pass->claim_count : 0;
     }
     if (!pass->paused && !plan_due_jobs(pass, tx, left, err)) return false;
-    if (!watch(pass, tx, before.watch, err)) return false;
+    if (!workflows_advance(&pass->runs, err) || !watch(pass, tx, before.watch, err)) return false;
     pass->raised = pass->alerts->raised != raised;
     if (pass->ask_cancels && !store_cancel_requests(tx, pass->node_name, &pass->arena,
                                                     &pass->cancels, &pass->cancel_count, err))

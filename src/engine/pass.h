@@ -34,6 +34,7 @@
 #include "engine/plan.h"
 #include "engine/plan_cache.h"
 #include "engine/queues.h"
+#include "engine/workflows.h"
 
 enum { PASS_PLAN_MIN = 128, PASS_PLAN_MAX = 1024, PASS_CLAIM_MAX = 1024 };
 
@@ -86,6 +87,7 @@ struct pass {
     size_t mine_count, handed_back;
     bool mine_is_cut;              // there may be more: reconcile again
     bool raised;                   // alerts: they wait to be claimed
+    struct workflow_changes runs;  // workflow runs that began, moved or ended
     size_t due_count, claim_count; // equal to their limit: there is more
     bool cut;                      // not all that are due were planned
     size_t unreadable_count;       // jobs whose schedule could not be compiled…

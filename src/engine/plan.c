@@ -340,7 +340,8 @@ struct plan plan_job(const struct plan_request *request, struct arena *arena) {
     };
     if (job->is_paused && utc_before(request->now, job->paused_until))
         planner.plan.item.wake_at = job->paused_until;
-    if (job->is_deleted || job->is_paused || !job->is_enabled || utc_is_never(due->next_run_at)) {
+    bool is_gone = job->is_deleted && (int)job->type != JOB_WORKFLOW;
+    if (is_gone || job->is_paused || !job->is_enabled || utc_is_never(due->next_run_at)) {
         return planner.plan;
     }
     if (planner.runs_left <= 0) {

@@ -57,12 +57,23 @@ static bool raise_alerts(struct recovery *recovery, struct store_tx *tx, struct 
     return true;
 }
 
+static bool move_runs(struct recovery *recovery, struct err *err) {
+    for (size_t i = 0; i < recovery->count; i++) {
+        const struct execution *orphan = &recovery->orphans[i];
+        if (!workflows_settled(&recovery->runs, orphan->workflow_run_id, orphan->id,
+                               &recovery->settled[i], err))
+            return false;
+    }
+    return workflows_advance(&recovery->runs, err);
+}
+
 bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
     struct recovery *recovery = context;
     struct arena *arena = &recovery->arena;
     arena_reset(arena);
     recovery->now = clock_now(recovery->clock);
     recovery->count = 0;
+    recovery->runs = (struct workflow_changes){.tx = tx, .arena = arena, .now = recovery->now};
     if (!beat(recovery, tx, err) || !read_paused(recovery, tx, err)) return false;
     if (recovery->at_start && !alerts_begin(recovery->alerts, tx, recovery->now, arena, err))
         return false;
@@ -84,5 +95,5 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
             settle_orphan(recovery, orphan, &job, arena, recovery->random + (uint64_t)i);
     }
     return recovery->count == 0 || (store_settle(tx, recovery->settled, recovery->count, err) &&
-                                    raise_alerts(recovery, tx, err));
+                                    move_runs(recovery, err) && raise_alerts(recovery, tx, err));
 }

@@ -18,6 +18,7 @@
 #define ALPHABET_ENGINE_RECOVER_H
 
 #include "engine/alerts.h"
+#include "engine/workflows.h"
 #include "schedule/zone.h"
 #include "store/store.h"
 
@@ -45,7 +46,8 @@ struct recovery {
     struct utc now;
     bool paused; // pause-all is on
     struct execution *orphans;
-    enum job_type *job_types;   // one an orphan
+    enum job_type *job_types; // one an orphan
+    struct workflow_changes runs;
     struct settlement *settled; // one an orphan
     size_t count;
     bool more;

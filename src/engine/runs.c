@@ -60,6 +60,7 @@ static void settle_run_of(struct core *core, struct slot *slot, const struct run
                                          .job_type = slot->job.type,
                                          .started_at = slot->execution.started_at,
                                          .scheduled_for = slot->execution.scheduled_for,
+                                         .workflow_run_id = slot->execution.workflow_run_id,
                                          .is_watched = !str_is_absent(slot->job.watches),
                                          .progress = progress_last(slot, entry.arena)};
     if (entry.settlement->status == EXECUTION_PENDING) core->handing_back++;

@@ -16,11 +16,12 @@ struct settle_batch {
     struct settlement *items;
     struct settle_about *about;
     size_t count, capacity;
-    size_t window;          // the first so many are in the write
-    size_t window_max;      // shrinks when the store refuses; 0 = no bound
-    bool raised;            // alerts, by the write that is or was posted
-    bool uncertain;         // a write of it may have been committed without an answer
-    struct mono not_before; // the next try
+    size_t window;                // the first so many are in the write
+    size_t window_max;            // shrinks when the store refuses; 0 = no bound
+    bool raised;                  // alerts, by the write that is or was posted
+    bool uncertain;               // a write of it may have been committed without an answer
+    struct mono not_before;       // the next try
+    struct workflow_changes runs; // by the write that is or was posted
 };
 
 /* A retry of a job that was deleted while its run was going on would bring it back. */
@@ -71,12 +72,26 @@ static bool write_progress(const struct settle_batch *batch, struct store_tx *tx
     return true;
 }
 
+/* What the results mean for the workflow runs they are of. */
+static bool move_runs(struct settle_batch *batch, struct err *err) {
+    for (size_t i = 0; i < batch->window; i++) {
+        const struct settle_about *about = &batch->about[i];
+        if (!workflows_settled(&batch->runs, about->workflow_run_id, about->execution_id,
+                               &batch->items[i], err))
+            return false;
+    }
+    return workflows_advance(&batch->runs, err);
+}
+
 static bool settle_run(struct store_tx *tx, void *context, struct err *err) {
     struct settle_batch *batch = context;
     arena_reset(&batch->scratch);
     batch->raised = false;
+    batch->runs = (struct workflow_changes){.tx = tx, .arena = &batch->scratch};
+    if (batch->window > 0) batch->runs.now = batch->items[batch->window - 1].completed_at;
     return drop_retries_of_deleted(batch, tx, err) && write_progress(batch, tx, err) &&
-           store_settle(tx, batch->items, batch->window, err) && raise_alerts(batch, tx, err);
+           store_settle(tx, batch->items, batch->window, err) && move_runs(batch, err) &&
+           raise_alerts(batch, tx, err);
 }
 
 static void batch_written(struct store_write *write) {
@@ -210,7 +225,7 @@ static void isolate(struct settle_batch *batch, struct mono now) {
 }
 
 bool settle_answered(struct settler *settler, struct store_write *write, struct mono now,
-                     settle_each *each, void *context) {
+                     settle_each *each, settle_runs *runs, void *context) {
     struct settle_batch *batch = LIST_ENTRY(write, struct settle_batch, write);
     list_remove(&batch->node);
     settler->in_flight_count--;
@@ -225,6 +240,7 @@ bool settle_answered(struct settler *settler, struct store_write *write, struct 
     settler->raised = settler->raised || batch->raised;
     for (size_t i = 0; i < batch->window; i++)
         each(context, &batch->items[i], &batch->about[i], batch->uncertain);
+    runs(context, &batch->runs);
     settler->waiting -= batch->window;
     remove_window(batch);
     if (batch->count > 0)

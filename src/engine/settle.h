@@ -21,12 +21,14 @@
 #include "base/list.h"
 #include "engine/alerts.h"
 #include "engine/pass.h"
+#include "engine/workflows.h"
 #include "store/store.h"
 
 enum { SETTLE_MAX = 1024, SETTLE_IN_FLIGHT = 3 };
 
 struct settle_about { // what the store does not need and the engine does
     struct guid job_id, execution_id;
+    struct guid workflow_run_id; // zero = of none
     enum job_type job_type;
     struct utc started_at, scheduled_for;
     bool is_watched;                    // its job has watches
@@ -62,10 +64,12 @@ bool settle_next(const struct settler *settler, struct mono *ret);
 
 typedef void settle_each(void *context, const struct settlement *settlement,
                          const struct settle_about *about, bool uncertain);
-/* Takes an answered write; `each` gets every item that is in or was refused. Returns write->ok.
+typedef void settle_runs(void *context, const struct workflow_changes *changes);
+/* Takes an answered write; `each` gets every item that is in or was refused, and `runs` what that
+ * did to workflow runs. Returns write->ok.
  * `uncertain`: an earlier try may have written it, so `applied` may be false though it is in. */
 bool settle_answered(struct settler *settler, struct store_write *write, struct mono now,
-                     settle_each *each, void *context);
+                     settle_each *each, settle_runs *runs, void *context);
 /* Appends every execution that is not yet answered. `held` has room for settler->waiting more. */
 size_t settle_held(const struct settler *settler, struct held_execution *held);
 

@@ -80,7 +80,9 @@ static void put_result(struct buf *buf, const struct execution *execution) {
     buf_put_i64(buf, execution->retry_count);
     PUT_KEY(buf, "retryParentId");
     put_guid(buf, execution->retry_parent_id);
-    buf_put(buf, STR(",\"workflowRunId\":null,\"waitingOn\":[]"));
+    PUT_KEY(buf, "workflowRunId");
+    put_guid(buf, execution->workflow_run_id);
+    buf_put(buf, STR(",\"waitingOn\":[]"));
     PUT_KEY(buf, "nodeName");
     put_text(buf, execution->node_name);
 }

@@ -99,8 +99,12 @@ static void mark_above(const struct workflow_graph *graph, size_t node, bool *ma
 static void check_mention(const struct workflow_graph *graph, const struct workflow_job *jobs,
                           size_t node, struct str name, const bool *above, struct faults *faults) {
     size_t found = 0;
+    struct guid id;
+    bool is_id = guid_parse(name, &id);
     for (size_t i = 0; i < graph->count; i++)
-        found += above[i] && i != node && str_equal(jobs[i].name, name);
+        found +=
+            above[i] && i != node &&
+            (str_equal(jobs[i].name, name) || (is_id && guid_equal(graph->nodes[i].job_id, id)));
     struct str field = arena_printf(faults->arena, "jobs[%zu]", node);
     struct str who = describe(graph, jobs, node, faults->arena);
     if (found == 0)

@@ -31,7 +31,7 @@ struct workflow_job {
     /* The workflow that its own schedule starts: 0 = none. */
     int64_t starts_workflow;
     struct str started_name; // of that workflow
-    /* Names of the jobs whose output or result its configuration mentions. */
+    /* Names, or ids, of the jobs whose output or result its configuration mentions. */
     const struct str *mentions;
     size_t mention_count;
 };

@@ -305,6 +305,40 @@ test('runs: trigger, output, retry, cancel, the ledger, backfill', async () => {
   await done('listOccurrences', 200, { params: { jobId: hourly.id }, query: `?fromDate=${range.fromDate}&toDate=${range.toDate}` });
 });
 
+test('workflows: create, read, list, change, run, cancel, retry, delete', async () => {
+  const { body: ok } = await done('createJob', 201, { body: httpJob() });
+  const { body: slow } = await done('createJob', 201, { body: httpJob({ jobConfiguration: { url: `${target.url}/slow` } }) });
+  const jobs = [{ jobId: ok.id, onFailure: 2 }, { jobId: slow.id, dependsOn: [ok.id] }];
+  const schedule = { scheduleType: 'Cron', scheduleExpression: '0 3 1 1 *', concurrencyPolicy: 'Skip', exclusions: { excludedDates: ['2030-12-25'] } };
+  const created = await done('createWorkflow', 200, { body: { name: 'Two', jobs, schedule } });
+  const params = { workflowId: created.body };
+  assert.equal(created.headers.location, `${V1}/workflows/${created.body}`);
+  const shown = await done('getWorkflow', 200, { params });
+  assert.equal((await done('listWorkflows', 200, { query: `?search=two&jobId=${ok.id}` })).body.totalCount, 1);
+  await done('updateWorkflow', 200, { params, body: shown.body, headers: { 'If-Match': shown.headers.etag } });
+  assert.equal((await call('updateWorkflow', { params, body: { name: 'x' }, headers: { 'If-Match': shown.headers.etag } })).status, 412);
+  assert.equal((await call('createWorkflow', { body: { name: 'x', jobs: [{ jobId: randomUUID() }] } })).status, 400);
+  assert.equal((await call('deleteJob', { params: { jobId: ok.id } })).status, 409);
+  const triggered = await done('triggerWorkflow', 202, { params, body: { parameters: { a: 1 } } });
+  assert.equal(triggered.headers.location, `${V1}/workflows/runs/${triggered.body}`);
+  const run = { runId: triggered.body };
+  const inState = (...wanted) => waitFor(async () => {
+    const { body } = await done('getWorkflowRun', 200, { params: run });
+    return wanted.includes(body.status) && body;
+  }, { what: `the run to be ${wanted}`, seconds: 20 });
+  assert.equal((await call('retryWorkflowRun', { params: run })).status, 409);
+  await done('cancelWorkflowRun', 200, { params: run });
+  await inState('Cancelled');
+  assert.equal((await call('cancelWorkflowRun', { params: run })).status, 409);
+  assert.equal((await done('retryWorkflowRun', 200, { params: run, body: {} })).body.retryCount, 1);
+  await done('cancelWorkflowRun', 200, { params: run });
+  await inState('Cancelled');
+  assert.equal((await done('listWorkflowRuns', 200, { params, query: '?status=cancelled' })).body.totalCount, 1);
+  await done('deleteWorkflow', 204, { params });
+  assert.equal((await call('getWorkflow', { params })).status, 404);
+  await done('getWorkflowRun', 200, { params: run });
+});
+
 test('events: a stream that begins with how things stand', async () => {
   await done('listEvents', 200);
   const stream = await listen(server, operations.get('listEvents').path, { token: tokens.Viewer });
