@@ -23,9 +23,10 @@ function endOfPreview(values, answer) {
   return start + (last - now) * (hasExclusions ? 4 : 1) + 1000;
 }
 
-/** Asks the server for faults and next runs. Where the definition is at fault, that is the answer, too. */
-async function previewOf(values, job, signal) {
+/** Asks the server for faults and next runs. Where the definition is at fault, that is the answer, too. Of a form that nobody touched only the pattern is explained. */
+async function previewOf(values, job, isTouched, signal) {
   const answer = await explain(values, signal);
+  if (!isTouched) return { answer, errors: {}, items: answer?.next };
   if (answer && !answer.valid) {
     const faults = await api.post('/jobs/preview', { job }, { signal }).then(() => ({}), (error) => { if (error.status !== 400) throw error; return error.errors; });
     return { answer, errors: faults };
@@ -36,7 +37,7 @@ async function previewOf(values, job, signal) {
     return { answer, errors: {}, items: preview.items.slice(0, shownRuns) };
   } catch (error) {
     if (error.status !== 400) throw error;
-    return { answer, errors: error.errors };
+    return { answer, errors: error.errors, items: answer?.next }; // what the pattern alone says
   }
 }
 
@@ -54,7 +55,7 @@ function Basics({ form, isNew, curl }) {
     <${TextField} form=${form} name="name" label=${t('job.name')} help=${t('job.name.help')} required maxlength="200" data-autofocus />
     <${TextField} form=${form} name="tags" label=${t('job.tags')} help=${t('job.tags.help')} />
     <${AreaField} form=${form} name="description" label=${t('job.description')} rows="2" maxlength="2000" />
-    <div class="field is-wide"><span class="field-label">${t('job.type')}</span><div class="row wrap">
+    <div class="field is-wide"><span class="field-label">${t('job.type')}</span><div class="row">
       <${Choice} label=${t('job.type')} value=${form.values.jobType} options=${named('type', types)} onChange=${setType} />
       ${isNew && html`<${Button} small kind="quiet" icon="upload" onClick=${curl}>${t('curl.open')}</${Button}>`}
     </div><p class="field-help">${t(`type.${form.values.jobType}.help`)}</p></div>
@@ -87,7 +88,7 @@ function ExclusionFields({ form }) {
   const chosen = form.values.exclusions.excludedDaysOfWeek;
   const toggle = (name) => form.set('exclusions.excludedDaysOfWeek', chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]);
   return html`<${Fold} title=${t('form.exclusions')} open=${form.isOpen('exclusions')}>
-    <fieldset class="is-wide"><legend class="field-label">${t('job.excludedDays')}</legend><div class="row wrap">${days.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${chosen.includes(name)} onChange=${() => toggle(name)} />${t(`day.${name}`)}</label>`)}</div></fieldset>
+    <fieldset class="is-wide"><legend class="field-label">${t('job.excludedDays')}</legend><div class="row">${days.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${chosen.includes(name)} onChange=${() => toggle(name)} />${t(`day.${name}`)}</label>`)}</div></fieldset>
     <${TextField} form=${form} name="exclusions.excludedDates" label=${t('job.excludedDates')} help=${t('job.excludedDates.help')} mono wide placeholder="2026-12-24, 2026-12-25" />
     <${TextField} form=${form} name="exclusions.timeRange.start" label=${t('job.excludedFrom')} help=${t('job.excludedFrom.help')} mono placeholder="22:00" />
     <${TextField} form=${form} name="exclusions.timeRange.end" label=${t('job.excludedTo')} help=${t('job.excludedTo.help')} mono placeholder="06:00" />
@@ -149,7 +150,7 @@ function JobForm({ initial, job, etag }) {
   const text = JSON.stringify(form.values);
   const check = useAnswer((signal) => {
     const { job: asked, errors } = toJob(form.values);
-    return previewOf(form.values, asked, signal).then((found) => ({ ...found, errors: { ...found.errors, ...errors } }));
+    return previewOf(form.values, asked, form.isDirty || !isNew, signal).then((found) => ({ ...found, errors: { ...found.errors, ...errors } }));
   }, [text]);
   const live = check.data?.errors ?? {};
   const shown = Object.fromEntries(Object.entries(live).filter(([name]) => touched.current.has(name)));

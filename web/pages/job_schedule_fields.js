@@ -43,7 +43,7 @@ function CronField({ form, answer }) {
       ${answer?.valid === true && html`<p class="cron-meaning"><${Icon} name="check" size="14" />${answer.description}</p>`}
       ${answer?.valid === false && html`<${Fault} expression=${expression} answer=${answer} />`}
     </div>
-    <div class="row wrap">${patterns.map(([pattern, name]) => html`<${Button} key=${pattern} small kind=${pattern === expression ? 'plain' : 'quiet'} onClick=${() => form.set('scheduleExpression', pattern)}>${t(`pattern.${name}`)}</${Button}>`)}</div>
+    <div class="row">${patterns.map(([pattern, name]) => html`<${Button} key=${pattern} small kind=${pattern === expression ? 'plain' : 'quiet'} onClick=${() => form.set('scheduleExpression', pattern)}>${t(`pattern.${name}`)}</${Button}>`)}</div>
   </div>`;
 }
 
@@ -51,7 +51,7 @@ function IntervalFields({ form }) {
   const steps = [60, 300, 900, 3600, 86_400];
   return html`<${NumberField} form=${form} name="intervalSeconds" label=${t('job.interval')} help=${form.values.intervalSeconds > 0 ? t('job.interval.is', { interval: duration(form.values.intervalSeconds * 1000) }) : t('job.interval.help')} required min="1" />
     <${SelectField} form=${form} name="intervalMode" label=${t('job.interval.mode')} help=${t(`interval.${form.values.intervalMode}.help`)} options=${['FixedRate', 'FixedDelay'].map((value) => ({ value, label: t(`interval.${value}`) }))} />
-    <div class="row wrap is-wide">${steps.map((step) => html`<${Button} key=${step} small kind="quiet" onClick=${() => form.set('intervalSeconds', step)}>${t('schedule.every', { interval: duration(step * 1000) })}</${Button}>`)}</div>`;
+    <div class="row is-wide">${steps.map((step) => html`<${Button} key=${step} small kind="quiet" onClick=${() => form.set('intervalSeconds', step)}>${t('schedule.every', { interval: duration(step * 1000) })}</${Button}>`)}</div>`;
 }
 
 /** A date and time in the reader's own zone. */
@@ -81,8 +81,7 @@ export const RunTimes = ({ times }) => html`<ol class="run-times">${times.map((e
 export function NextRuns({ check, values, faults }) {
   const times = check.data?.items;
   return html`<section class="card next-runs" aria-live="polite"><div class="card-head"><h2 class="card-title">${t('runs.title')}</h2><span class="card-aside">${check.isBusy ? html`<${Spinner} />` : values.timezone}</span></div>
-    <div class="card-body">${faults > 0
-    ? html`<p class="muted">${t('runs.faults', { count: faults })}</p>`
-    : times === undefined ? html`<p class="muted">${t('runs.wait')}</p>`
+    <div class="card-body">${times === undefined
+    ? html`<p class="muted">${faults > 0 ? t('runs.faults', { count: faults }) : t('runs.wait')}</p>`
       : times.length === 0 ? html`<p class="muted">${t('runs.none')}</p>` : html`<${RunTimes} times=${times} />`}</div></section>`;
 }

@@ -9,7 +9,7 @@ const check = (form, name) => html`<${CheckField} form=${form} name=${field(name
 
 const HttpCall = ({ form }) => html`
   <${SelectField} form=${form} name=${field('method')} label=${t('config.method')} options=${['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD']} />
-  ${text(form, 'url', { required: true, wide: true, type: 'url', placeholder: 'https://' })}
+  ${text(form, 'url', { required: true, wide: true, type: 'url' })}
   ${area(form, 'headers')}
   ${form.values.jobConfiguration.method !== 'HEAD' && area(form, 'body', { rows: 5 })}
   <details class="more is-wide" open=${['successStatusCodes', 'retryOnStatusCodes', 'signingSecret', 'followRedirects', 'parameters'].some((name) => form.values.jobConfiguration[name])}><summary>${t('config.more')}</summary><div class="form">

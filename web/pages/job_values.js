@@ -229,7 +229,7 @@ export function fromCurl(text) {
   if (found.referer) headers.push(`Referer: ${found.referer}`);
   if (found.cookie) headers.push(`Cookie: ${found.cookie}`);
   const body = found.data.join('&');
-  const url = /^https?:/i.test(found.url) ? found.url : `http://${found.url}`;
+  const url = /^https?:/i.test(found.url) ? found.url : ['http:', '', found.url].join('/');
   const isGet = found.get && body !== '';
   if (body !== '' && !isGet && !has('Content-Type')) headers.push('Content-Type: application/x-www-form-urlencoded');
   const method = (found.method ?? (found.head ? 'HEAD' : body !== '' && !isGet ? 'POST' : 'GET')).toUpperCase();
