@@ -249,6 +249,25 @@ static bool open_scripts(struct server *server, struct err *err) {
                    path);
 }
 
+/* A job that reaches the server's own database could read every definition and become anybody. */
+static bool check_own_database(const struct server *server, struct err *err) {
+    const char *own = server->settings.connection_string;
+    char path[4096];
+    struct stat ours, theirs;
+    (void)snprintf(path, sizeof path, "%s/alphabet.db", server->settings.data_directory);
+    if (stat(own[0] ? own : path, &ours) != 0) return true;
+    for (size_t i = 0; i < procedure_connections_count(server->connections); i++) {
+        const struct procedure_connection *each = procedure_connections_at(server->connections, i);
+        if (each->kind == CONNECTION_SQLITE && stat(each->path.ptr, &theirs) == 0 &&
+            theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+            return err_set(err, ERR_INVALID,
+                           "ConnectionStrings:%.*s is the server's own database; jobs must have "
+                           "one of their own",
+                           STR_ARG(each->name));
+    }
+    return true;
+}
+
 static bool prepare_procedures(struct server *server, struct err *err) {
     const struct settings *settings = &server->settings;
     const struct setting_entries *entries = &settings->connections;
@@ -260,7 +279,9 @@ static bool prepare_procedures(struct server *server, struct err *err) {
                                                 str_from_cstr(each->string)};
     }
     server->connections = procedure_connections_new(strings, entries->count, err);
-    if (server->connections == NULL || !open_scripts(server, err)) return false;
+    if (server->connections == NULL || !check_own_database(server, err) ||
+        !open_scripts(server, err))
+        return false;
     server->handlers.procedures = (struct stored_procedure_options){
         .rules = {.connections = server->connections,
                   .allowed = settings->procedures_allowed.items},

@@ -4,6 +4,7 @@
 #include "base/json_read.h"
 #include "handlers/procedures/postgres_procedure.h"
 #include "handlers/procedures/procedure_run.h"
+#include "handlers/procedures/sqlite_procedure.h"
 #include "handlers/run_parameters.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct stored_procedure {
     struct handler handler; // first: the engine's view
     struct stored_procedure_options options;
     uv_loop_t *loop;
+    struct sqlite_options sqlite;
     struct procedure_back_end *back_ends[KINDS]; // made when they are needed
 };
 
@@ -32,6 +34,9 @@ static struct procedure_back_end *back_end_of(struct stored_procedure *self,
     const struct stored_procedure_options *options = &self->options;
     if (self->back_ends[kind]) return self->back_ends[kind];
     struct procedure_back_end *made = NULL;
+    struct threaded_options threaded = {.connections = options->rules.connections,
+                                        .max_connections = options->max_connections,
+                                        .connect_seconds = options->connect_seconds};
     switch (kind) {
     case CONNECTION_POSTGRES: {
         struct postgres_options postgres = {
@@ -44,7 +49,12 @@ static struct procedure_back_end *back_end_of(struct stored_procedure *self,
         made = postgres_procedure_new(self->loop, &postgres, err);
         break;
     }
-    case CONNECTION_SQLITE:
+    case CONNECTION_SQLITE: {
+        struct threaded_options sqlite = threaded;
+        sqlite.of_kind = &self->sqlite;
+        made = threaded_procedure_new(self->loop, &sqlite_procedure, &sqlite, err);
+        break;
+    }
     case CONNECTION_ODBC:
         (void)err_set(err, ERR_UNAVAILABLE, "this server does not offer this kind of database yet");
         break;
@@ -135,6 +145,7 @@ struct handler *stored_procedure_new(uv_loop_t *loop,
     set_default(&self->options.max_connections, DEFAULT_CONNECTIONS);
     set_default(&self->options.connect_seconds, DEFAULT_CONNECT_SECONDS);
     set_default(&self->options.idle_seconds, DEFAULT_IDLE_SECONDS);
+    self->sqlite.folder = options->scripts;
     self->loop = loop;
     return &self->handler;
 }

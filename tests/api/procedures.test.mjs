@@ -1,12 +1,24 @@
-// StoredProcedure on the real server against a real PostgreSQL: what is called, what comes of it, how it is stopped, what
+// StoredProcedure on the real server against a real PostgreSQL, and on SQLite: what is called, what comes of it, how it is stopped, what
 // happens when either server goes away, and what a job may not do. Ids such as Q1 name rows of docs/security.md.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { startPostgres } from '../support/postgres.mjs';
 import { startScheduler, waitFor } from './support/scheduler.mjs';
 
 const canary = 'canary-3f9a1c77-passphrase';
 let postgres, it, url;
+
+// What belongs to SQLite.
+const place = fs.mkdtempSync(path.join(os.tmpdir(), 'alphabet-scripts-'));
+const scripts = path.join(place, 'scripts'), lite = path.join(place, 'lite.db');
+const script = (name, text) => fs.writeFileSync(path.join(scripts, `${name}.sql`), text);
+const onLite = (storedProcedureName, parameters, more = {}) => call(storedProcedureName, parameters, { databaseConnectionStringName: 'lite', ...more });
+const liteSettings = { 'ConnectionStrings:lite': `sqlite:${lite}`, 'ConnectionStrings:gone': `sqlite:${place}/gone.db`, 'Scheduler:Procedures:Directory': scripts };
+const query = (text) => execFileSync('sqlite3', [lite, text], { encoding: 'utf8' }).trim();
 
 const schema = `
   create schema app; create schema other;
@@ -88,13 +100,16 @@ before(async () => {
   await postgres.createDatabase('crm');
   await sql(schema);
   await sql(`create role clerk login password '${canary}'; grant usage on schema app, other to clerk; grant all on all tables in schema app to clerk; grant all on all sequences in schema app to clerk;`);
+  fs.mkdirSync(scripts);
+  query('pragma journal_mode = wal; create table items (id integer primary key, name text, amount, note); create table tries (id integer primary key);'
+    + 'create table children (id integer primary key, parent integer references items (id))');
   const server = new URL(postgres.url);
   url = `postgresql://clerk:${canary}@${server.host}/crm`;
   it = await startScheduler({
     settings: {
       'ConnectionStrings:crm': url, 'ConnectionStrings:Nowhere': `host=127.0.0.1 port=1 user=x password=${canary} dbname=x`,
       'ConnectionStrings:Wrong': url.replace(canary, `${canary}-wrong`), 'Scheduler:Procedures:ConnectTimeoutSeconds': 2,
-      'Scheduler:Hangfire:WorkerCount': 8, 'Server:MaxBodyBytes': 4 << 20,
+      ...liteSettings, 'Scheduler:Procedures:MaxConnectionsPerName': 4, 'Scheduler:Hangfire:WorkerCount': 8, 'Server:MaxBodyBytes': 4 << 20,
     },
   });
 });
@@ -102,6 +117,7 @@ before(async () => {
 after(async () => {
   await it?.stop();
   await postgres?.end();
+  fs.rmSync(place, { recursive: true, force: true });
 });
 
 test('a procedure is called, a function selected from; arguments go by name, defaults stay', async () => {
@@ -316,6 +332,120 @@ test('Scheduler:Procedures:Allowed says which procedures jobs may call', async (
   } finally {
     await own.stop();
   }
+});
+
+// --- SQLite: scripts of a folder ---
+
+test('SQLite: a script runs whole in one transaction, with its parameters bound; the last rows and all changes are said', async () => {
+  script('add', `-- adds, and shows; 'not :this' nor :that
+    insert into items (name, amount, note) values (:name, :amount, :note);
+    insert into items (name, amount) values (:name || ' again; :not a parameter', :amount * 2);
+    select count(*) from items; /* :nor this */
+    select id, name, amount, note, x'00ff' as bytes, null as none, 1.5 as real, amount from items order by id;`);
+  const name = `it's "quoted" \\ ; drop table items; -- \u{1F600}`;
+  assert.deepEqual(document(await run(onLite('add', { name, amount: 2, note: { a: [1.25, true] } }))), {
+    procedure: 'add.sql', rowsAffected: 2, rowCount: 2,
+    rows: [{ id: 1, name, amount: 2, note: '{"a":[1.25,true]}', bytes: '\\x00ff', none: null, real: 1.5, amount_2: 2 },
+      { id: 2, name: `${name} again; :not a parameter`, amount: 4, note: null, bytes: '\\x00ff', none: null, real: 1.5, amount_2: 4 }],
+  });
+  script('long', 'select length(:text) as length, :text = :other as same;');
+  const text = 'é\''.repeat(500_000);
+  assert.deepEqual(document(await run(onLite('long', {}), {}, { parameters: { text, other: text } })).rows, [{ length: 1_000_000, same: 1 }]);
+});
+
+test('SQLite: what fails is rolled back, all of it', async () => {
+  script('half', "insert into items (name) values ('half');\n\ninsert into items (id, name) values (1, 'taken');");
+  const before = query('select count(*) from items');
+  await fails(onLite('half'), 'Database', /^SQLite 1555: UNIQUE constraint failed: items\.id\nwhere: line 3 of half\.sql$/);
+  script('wrong', 'selec 1;');
+  await fails(onLite('wrong'), 'Database', /^SQLite 1: near "selec": syntax error\nwhere: line 1 of wrong\.sql$/);
+  script('stray', "insert into children (parent) values (99);");
+  await fails(onLite('stray'), 'Database', /FOREIGN KEY constraint failed/);
+  assert.equal(query('select count(*) from items'), before);
+});
+
+test('SQLite: parameters that are missing or that nobody knows, and scripts that are not there', async () => {
+  script('needs', 'select :a, :b;');
+  await fails(onLite('needs', { a: 1 }), 'Configuration', /^the parameter b of the script is missing$/);
+  await fails(onLite('needs', { a: 1, b: 2, c: 3 }), 'Configuration', /^there is no parameter c in the script; it has: a, b$/);
+  script('other', 'select ?1;');
+  await fails(onLite('other'), 'Configuration', /^other\.sql: has a parameter that begins with \?; write :name$/);
+  await fails(onLite('nothing'), 'Configuration', /^there is no nothing\.sql in Scheduler:Procedures:Directory; there are: .*add/);
+  assert.match((await refused(onLite('a.b')))['jobConfiguration.storedProcedureName'][0], /too many parts; with lite it must be name, of a file/);
+  assert.match((await refused(onLite('../add')))['jobConfiguration.storedProcedureName'][0], /must be a name such as/);
+});
+
+test('Q3: no ATTACH, no extension, no transaction of its own, no PRAGMA that changes something, no link out of the folder', async () => {
+  const denied = { attach: `attach '${place}/other.db' as other;`, begin: 'commit; begin;', savepoint: 'savepoint a;', pragma: 'pragma writable_schema = 1;', journal: 'pragma journal_mode = delete;',
+    extension: "select load_extension('x');", vacuum: `vacuum into '${place}/copy.db';`, detach: 'detach main;', schema: "update sqlite_schema set sql = '' where name = 'items';" };
+  for (const [name, text] of Object.entries(denied)) {
+    script(name, `select 1;\n${text}`);
+    const execution = await run(onLite(name));
+    assert.equal(execution.status, 'Failed', `${name}: ${execution.output}`);
+    if (!['vacuum', 'schema'].includes(name)) assert.match(execution.errorMessage, /^line 2 of \w+\.sql: .* has no place in a script$/, name);
+  }
+  assert.deepEqual(fs.readdirSync(place).filter((file) => /other|copy/.test(file)), []);
+  script('asks', 'pragma user_version; pragma table_info(items);');
+  assert.equal(document(await run(onLite('asks'))).rowCount, 4);
+  fs.writeFileSync(path.join(place, 'outside.sql'), 'select 1;');
+  fs.symlinkSync('../outside.sql', path.join(scripts, 'link.sql'));
+  await fails(onLite('link'), 'Configuration', /link\.sql cannot be opened/);
+  execFileSync('mkfifo', [path.join(scripts, 'fifo.sql')]);
+  await fails(onLite('fifo'), 'Configuration', /fifo\.sql is no plain file/);
+  script('open', 'select 1;');
+  fs.chmodSync(path.join(scripts, 'open.sql'), 0o666);
+  await fails(onLite('open'), 'Configuration', /everybody may write to open\.sql/);
+});
+
+test('SQLite: cancel and timeouts interrupt a script, also one that waits for another writer, and roll it back', async () => {
+  script('forever', "insert into items (name) values ('forever'); with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n;");
+  const before = query('select count(*) from items');
+  const made = await create(onLite('forever'));
+  const id = await it.trigger(made);
+  await waitFor(() => { try { query('begin immediate; rollback'); return false; } catch { return true; } }, { what: 'the script to hold the database' });
+  const waits = await it.trigger(await create(onLite('add', { name: 'w', amount: 1, note: null }), { timeoutSeconds: 1 }), { parameters: { note: null } });
+  const late = await it.ended(waits);
+  assert.deepEqual([late.status, late.errorType], ['Failed', 'Timeout']);
+  assert.equal(late.errorMessage, 'stopped after 1 s (timeoutSeconds): stopped while it waited for the database: nothing was done');
+  const asked = Date.now();
+  await it.expect(200, it.post(`/executions/${id}/cancel`));
+  const execution = await it.ended(id);
+  assert.ok(Date.now() - asked < 1000);
+  assert.equal(execution.status, 'Cancelled');
+  assert.match(execution.errorMessage, /: interrupted, and its transaction was rolled back: nothing of it is kept$/);
+  assert.equal(query('select count(*) from items'), before);
+  await fails(onLite('forever', {}, { commandTimeoutSeconds: 1 }), 'Timeout', /^stopped after 1 s \(commandTimeoutSeconds\): interrupted, and its transaction was rolled back/);
+});
+
+test('SQLite: more runs than connections take turns; a database that is not there is Failed/Connection', async () => {
+  script('slow', 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 300000) select max(i) as most from n;');
+  const made = await create(onLite('slow'));
+  const ids = await Promise.all(Array.from({ length: 12 }, () => it.trigger(made)));
+  for (const id of ids) assert.deepEqual(document(await it.ended(id)).rows, [{ most: 300_000 }]);
+  await fails(call('slow', {}, { databaseConnectionStringName: 'gone' }), 'Connection', /^the database .*gone\.db cannot be opened: unable to open database file$/);
+  assert.ok(!fs.existsSync(path.join(place, 'gone.db')));
+});
+
+test('SQLite: our server is killed in the middle: nothing of the script is kept', async () => {
+  const before = query('select count(*) from items');
+  const own = await startScheduler({ settings: liteSettings });
+  try {
+    const id = await own.trigger(await own.create(job(onLite('forever'))));
+    await waitFor(() => { try { query('begin immediate; rollback'); return false; } catch { return true; } }, { what: 'the script to hold the database' });
+    await own.restart('SIGKILL');
+    assert.equal((await own.execution(id)).errorType, 'Orphaned');
+    assert.equal(query('select count(*) from items'), before);
+  } finally {
+    await own.stop();
+  }
+});
+
+test('a retry by policy runs a script again', async () => {
+  script('tries', "insert into tries default values; select 1 / (count(*) - 1) as x, json('{') from tries where (select count(*) from tries) < 9;");
+  const made = await create(onLite('tries'), { retryPolicy: { maxAttempts: 2, delaySeconds: 0, jitter: false } });
+  await it.run(made);
+  const all = await it.endedOf(made, 2);
+  assert.deepEqual(all.map(({ retryCount, errorType }) => [retryCount, errorType]), [[0, 'Database'], [1, 'Database']]);
 });
 
 test('R2: the password is in no answer, no record, no export, no log and no list of settings', async () => {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put_real(struct buf *out, double value) {
+void procedure_put_real(struct buf *out, double value) {
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, value);
@@ -25,7 +25,7 @@ static void put(struct buf *out, const json_t *value) {
     switch (json_typeof(value)) {
     case JSON_STRING: buf_put_json_str(out, json_str_of(value)); return;
     case JSON_INTEGER: buf_printf(out, "%" PRId64, (int64_t)json_integer_value(value)); return;
-    case JSON_REAL: put_real(out, json_real_value(value)); return;
+    case JSON_REAL: procedure_put_real(out, json_real_value(value)); return;
     case JSON_TRUE: buf_put(out, STR("true")); return;
     case JSON_FALSE: buf_put(out, STR("false")); return;
     case JSON_NULL: buf_put(out, STR("null")); return;

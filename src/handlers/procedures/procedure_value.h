@@ -15,6 +15,8 @@
 
 #include <jansson.h>
 
+/* A finite number. */
+void procedure_put_real(struct buf *out, double value);
 struct str procedure_value_text(const json_t *value, struct arena *arena);
 /* As JSON, a text too: with its quotes. */
 struct str procedure_value_json(const json_t *value, struct arena *arena);
