@@ -9,6 +9,7 @@
 #include "app/data_folder.h"
 #include "app/notify.h"
 #include "app/options.h"
+#include "app/setting_notes.h"
 #include "base/log.h"
 #include "dashboard/dashboard.h"
 #include "handlers/registry.h"
@@ -117,6 +118,11 @@ static bool check_exposure(const struct settings *settings, struct err *err) {
                    settings->address);
 }
 
+static void warn_idle(void *context, const char *key, const char *why) {
+    (void)context;
+    log_warn("setting without effect", "setting=%s reason=\"%s\"", key, why);
+}
+
 static void copy_settings(struct server *server) {
     const struct text_list *queues = &server->settings.queues;
     enum log_level level;
@@ -124,6 +130,7 @@ static void copy_settings(struct server *server) {
     for (size_t i = 0; i < queues->count; i++) server->queues[i] = str_from_cstr(queues->items[i]);
     server->node_name = own_name(&server->arena);
     if (log_level_parse(str_from_cstr(server->settings.log_level), &level)) log_set_level(level);
+    setting_notes_idle(&server->settings, warn_idle, NULL);
 }
 
 static bool open_store(struct server *server, struct err *err) {
@@ -508,7 +515,7 @@ static void print_greeting(struct server *server) {
 }
 
 /* SIGHUP: reads the settings again and takes over what can change while it runs. */
-static void reload(int argc, char **argv) {
+static void reload(const struct settings *in_force, int argc, char **argv) {
     struct settings fresh;
     enum log_level level;
     if (options_load(argc, argv, "serve", &fresh) != 0) {
@@ -517,6 +524,11 @@ static void reload(int argc, char **argv) {
     }
     if (log_level_parse(str_from_cstr(fresh.log_level), &level)) log_set_level(level);
     log_info("reloaded", "log_level=%s", fresh.log_level);
+    struct buf keys = buf_with_max(0);
+    setting_notes_changed(in_force, &fresh, &keys);
+    if (keys.len > 0)
+        log_warn("settings that only a restart takes over", "changed=\"%s\"", buf_str(&keys).ptr);
+    buf_free(&keys);
     settings_free(&fresh);
 }
 
@@ -549,7 +561,7 @@ static void wait_for_end(struct server *server, const sigset_t *signals, int arg
     struct pulse pulse = {.felt_at = clock_mono(server->clock)};
     int number;
     while ((number = next_signal(signals, beat)) == 0 || number == SIGHUP) {
-        if (number == SIGHUP) reload(argc, argv);
+        if (number == SIGHUP) reload(&server->settings, argc, argv);
         if (beat.us && engine_is_alive(server, &pulse)) notify_manager("WATCHDOG=1");
     }
     log_info("stopping", "signal=%s", sigabbrev_np(number));

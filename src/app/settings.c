@@ -133,10 +133,6 @@ static void *field_of(struct settings *settings, const struct setting *setting) 
     return (char *)settings + setting->offset;
 }
 
-static const void *field_of_const(const struct settings *settings, const struct setting *setting) {
-    return (const char *)settings + setting->offset;
-}
-
 static bool is_choice(const char *choices, struct str value, struct str *ret) {
     struct str rest = str_from_cstr(choices);
     while (!str_is_absent(rest)) {
@@ -520,76 +516,6 @@ bool settings_load(const struct settings_sources *sources, struct settings *ret,
     ok = alert_settings_check(ret, complaints) && ok;
     if (!ok) settings_free(ret);
     return ok;
-}
-
-static void print_value(const struct setting *setting, const void *field, struct buf *out) {
-    int64_t number;
-    bool flag;
-    const char *text;
-    struct text_list list;
-    switch (setting->kind) {
-    case SETTING_NUMBER:
-        memcpy(&number, field, sizeof number);
-        buf_put_i64(out, number);
-        break;
-    case SETTING_BOOL:
-        memcpy(&flag, field, sizeof flag);
-        buf_put(out, flag ? STR("true") : STR("false"));
-        break;
-    case SETTING_TEXT:
-    case SETTING_CHOICE:
-        memcpy(&text, field, sizeof text);
-        if ((setting->flags & SETTING_SECRET) && text[0]) text = "***";
-        buf_put_json_str(out, str_from_cstr(text));
-        break;
-    case SETTING_LIST:
-        memcpy(&list, field, sizeof list);
-        buf_put(out, STR("["));
-        for (size_t i = 0; i < list.count; i++) {
-            if (i) buf_put(out, STR(", "));
-            buf_put_json_str(out, str_from_cstr(list.items[i]));
-        }
-        buf_put(out, STR("]"));
-        break;
-    }
-}
-
-static void print_line(const char *key, const struct setting *setting, const void *field,
-                       const struct setting_origin *origin, struct buf *out) {
-    struct buf value = buf_with_max(0);
-    print_value(setting, field, &value);
-    struct str shown = buf_str(&value);
-    buf_printf(out, "%-42s %-38.*s  (%s)\n", key, STR_ARG(shown), origin->text);
-    buf_free(&value);
-}
-
-static void print_entries(const struct settings *settings, const struct setting_section *section,
-                          struct buf *out) {
-    const struct setting_entries *entries =
-        (const void *)((const char *)settings + section->offset);
-    struct buf key = buf_with_max(0);
-    for (size_t i = 0; i < entries->count; i++) {
-        const struct setting_entry *entry = entries->items[i];
-        for (size_t j = 0; j < section->row_count; j++) {
-            const struct setting *row = &section->rows[j];
-            buf_reset(&key);
-            buf_printf(&key, "%s:%s%s%s", section->key, entry->name, row->key[0] ? ":" : "",
-                       row->key);
-            print_line(key.ptr, row, (const char *)entry + row->offset, &entry->origins[j], out);
-        }
-    }
-    buf_free(&key);
-}
-
-void settings_print(const struct settings *settings, struct buf *out) {
-    size_t count;
-    const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (!(table[i].flags & SETTING_NOT_OFFERED))
-            print_line(table[i].key, &table[i], field_of_const(settings, &table[i]),
-                       &settings->origins[i], out);
-    const struct setting_section *sections = settings_sections(&count);
-    for (size_t i = 0; i < count; i++) print_entries(settings, &sections[i], out);
 }
 
 void settings_free(struct settings *settings) {

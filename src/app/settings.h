@@ -153,6 +153,13 @@ WARN_UNUSED bool settings_load(const struct settings_sources *sources, struct se
 void settings_print(const struct settings *settings, struct buf *out);
 void settings_free(struct settings *settings);
 
+/* Every row, those of named entries with their whole key. */
+typedef void settings_visit(void *context, const char *key, const struct setting *setting,
+                            const void *field, const struct setting_origin *origin);
+void settings_each(const struct settings *settings, settings_visit *visit, void *context);
+/* As it would be written in the file; a secret in full. */
+void settings_put_value(const struct setting *setting, const void *field, struct buf *out);
+
 /* Parses the text of a settings file alone; for tests and fuzzing. */
 WARN_UNUSED bool settings_read_text(struct settings *settings, const char *file_name,
                                     struct str text, struct buf *complaints);

@@ -96,12 +96,12 @@ bool postgres_audit_list(struct store_tx *tx, const struct audit_filter *filter,
                          int64_t *total, struct err *err) {
     bool all = is_unfiltered(filter);
     struct pg_query list, number;
-    pg_begin(&list, tx, SQL_AUDIT_LIST);
+    pg_begin(&list, tx, SQL_FILTERED_AUDIT);
     bind_filter(&list, filter, arena);
     pg_i64(&list, filter->limit < 0 ? 0 : filter->limit);
     pg_i64(&list, filter->offset);
     pg_ask(&list);
-    pg_begin(&number, tx, all ? SQL_AUDIT_COUNT_ALL : SQL_AUDIT_COUNT);
+    pg_begin(&number, tx, all ? SQL_AUDIT_COUNT_ALL : SQL_FILTERED_AUDIT_COUNT);
     if (!all) bind_filter(&number, filter, arena);
     pg_ask(&number);
     struct audit_entry *entries;

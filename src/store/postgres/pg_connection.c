@@ -207,23 +207,34 @@ static void note_sent(struct pg_connection *connection, struct pg_sent sent) {
     connection->sent[connection->sent_count++] = sent;
 }
 
+/* False when the connection is lost. */
+static bool prepare(struct pg_connection *connection, enum sql_statement which,
+                    const struct pg_values *values) {
+    if (connection->prepared[which]) return true;
+    if (!libpq()->PQsendPrepare(connection->conn, pg_statement_name(which),
+                                pg_statement_text(which), values->count, values->types)) {
+        lose(connection, libpq()->PQerrorMessage(connection->conn));
+        return false;
+    }
+    connection->prepared[which] = true;
+    note_sent(connection, (struct pg_sent){.what = PG_SENT_PREPARE, .which = which});
+    return true;
+}
+
 void pg_send(struct pg_connection *connection, enum sql_statement which,
              const struct pg_values *values, PGresult **result) {
     if (result) *result = NULL;
     if (!connection->conn) lose(connection, "not connected");
     if (connection->is_lost) return;
-    const char *name = pg_statement_name(which);
-    if (!connection->prepared[which]) {
-        if (!libpq()->PQsendPrepare(connection->conn, name, pg_statement_text(which), values->count,
-                                    values->types)) {
-            lose(connection, libpq()->PQerrorMessage(connection->conn));
-            return;
-        }
-        connection->prepared[which] = true;
-        note_sent(connection, (struct pg_sent){.what = PG_SENT_PREPARE, .which = which});
-    }
-    if (!libpq()->PQsendQueryPrepared(connection->conn, name, values->count, values->values,
-                                      values->lengths, values->formats, 1)) {
+    bool anew = pg_statement_is_planned_anew(which);
+    if (!anew && !prepare(connection, which, values)) return;
+    bool is_sent = anew ? libpq()->PQsendQueryParams(connection->conn, pg_statement_text(which),
+                                                     values->count, values->types, values->values,
+                                                     values->lengths, values->formats, 1) == 1
+                        : libpq()->PQsendQueryPrepared(connection->conn, pg_statement_name(which),
+                                                       values->count, values->values,
+                                                       values->lengths, values->formats, 1) == 1;
+    if (!is_sent) {
         lose(connection, libpq()->PQerrorMessage(connection->conn));
         return;
     }

@@ -3,6 +3,8 @@
 
 #include "base/attr.h"
 
+#include <string.h>
+
 static const struct {
     const char *name, *text;
 } texts[] = {
@@ -19,4 +21,8 @@ const char *pg_statement_name(enum sql_statement statement) {
 
 const char *pg_statement_text(enum sql_statement statement) {
     return texts[statement].text;
+}
+
+bool pg_statement_is_planned_anew(enum sql_statement statement) {
+    return strncmp(texts[statement].name, "filtered_", strlen("filtered_")) == 0;
 }

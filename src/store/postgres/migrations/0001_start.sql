@@ -243,11 +243,15 @@ create table ended (
     waiting_since    bigint,
     inputs           text,
     result           text,
-    output           text
-);
+    output           text,
+    -- What lists by time go by.
+    happened_at      bigint generated always as (coalesce(started_at, created_at)) stored
+) with (autovacuum_vacuum_insert_scale_factor = 0.05);
 create index ended_job on ended (job, id);
+create index ended_happened_at on ended (happened_at, id) include (status);
 create unique index ended_due on ended (scheduled_for, job) where trigger in (1, 6) and retry_count = 0;
 create index ended_badly on ended (status, id) where status in (4, 5);
+create index ended_badly_of_job on ended (job, status, id) where status in (4, 5);
 create index ended_retry_parent on ended (retry_parent) where retry_parent is not null;
 
 create view executions as
@@ -270,11 +274,20 @@ create view execution_heads as
         e.workflow_run, e.waiting_since, e.inputs, e.progress_percent, e.progress_text
     from executions e join jobs j on j.id = e.job;
 
--- The words of what executions have said (error message and output), as store/words.h cuts them, in lower
--- case. Only executions that have ended and said anything are in it.
+-- The words of a text, each once, as store/words.h cuts them, in lower case: what stands between ASCII characters
+-- that are neither letters nor digits. Longer ones than can be searched for are left out (768 bytes: 256 that were no
+-- UTF-8 and became three each).
+create function words_of(said text) returns text[] language sql immutable parallel safe as $$
+    select coalesce(array_agg(distinct word), '{}')
+    from regexp_split_to_table(lower(said collate "C"), '[\x01-\x2f\x3a-\x60\x7b-\x7f]+') word
+    where word <> '' and octet_length(word) <= 768
+$$;
+
+-- The words of what executions have said (error message and output), and "#" with the job's id. Only executions that
+-- have ended and said anything are in it. An array, not a tsvector, for that holds no more than a megabyte.
 create table execution_words (
     execution bigint primary key,                -- ended.id
-    words     tsvector not null
+    words     text[] collate "C" not null
 );
 create index execution_words_words on execution_words using gin (words);
 

@@ -13,7 +13,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 select coalesce(max(id), 0) from audit;
 
 -- $3 is a whole action; $4 and $5 are the first one of a group of actions ("job.") and the first one behind it.
--- name: audit_list
+-- name: filtered_audit
 select id, at, actor, address, action, subject, before, after, hash from audit
 where ($1 is null or subject = $1)
   and ($2 is null or lower(actor) = lower($2 collate "C"))
@@ -22,7 +22,7 @@ where ($1 is null or subject = $1)
   and ($6 is null or at >= $6) and ($7 is null or at <= $7)
 order by id desc limit $8 offset $9;
 
--- name: audit_count
+-- name: filtered_audit_count
 select count(*) from audit
 where ($1 is null or subject = $1)
   and ($2 is null or lower(actor) = lower($2 collate "C"))
