@@ -1,5 +1,5 @@
 // palette.js - Ctrl-K: go to a page or a job, or do something; and the list of shortcuts. Fetched when first wanted.
-import { Dialog, Icon, Keys, allShortcuts, api, chooseTheme, classes, createStore, findPage, hasPage, html, isAbort, navigate, openAddress, pages, render, resumeAll, signOut, t, themeChoice, toast, useEffect, useId, useRef, useState, useStore, href, system } from './core.js';
+import { Dialog, Icon, Keys, allShortcuts, api, chooseTheme, classes, createStore, findPage, hasPage, html, isAbort, navigate, openAddress, pages, pauseAll, render, resumeAll, signOut, t, themeChoice, toast, useEffect, useId, useRef, useState, useStore, href, system } from './core.js';
 
 const shown = createStore(null); // 'palette', 'help' or null
 export const showPalette = () => { shown.set('palette'); };
@@ -11,6 +11,7 @@ function things() {
   const next = { system: 'dark', dark: 'light', light: 'system' }[themeChoice.get()];
   entries.push({ id: 'theme', kind: 'palette.action', icon: next === 'light' ? 'sun' : next === 'dark' ? 'moon' : 'screen', label: t(`theme.${next}.choose`), run: () => chooseTheme(next) });
   if (system.get().isPaused) entries.push({ id: 'resume', kind: 'palette.action', icon: 'play', label: t('resumeall.confirm'), run: () => resumeAll().catch((error) => toast(error.message, { kind: 'bad' })) });
+  else entries.push({ id: 'pause', kind: 'palette.action', icon: 'pause', label: t('pauseall.confirm'), run: () => pauseAll().catch((error) => toast(error.message, { kind: 'bad' })) });
   entries.push({ id: 'docs', kind: 'palette.action', icon: 'link', label: t('nav.docs'), run: () => window.open('/docs', '_blank', 'noopener') });
   entries.push({ id: 'help', kind: 'palette.action', icon: 'keyboard', label: t('keyboard.help'), keys: '?', run: () => setTimeout(showHelp) });
   entries.push({ id: 'leave', kind: 'palette.action', icon: 'leave', label: t('signout'), run: () => signOut().then(() => navigate('/login', { replace: true })) });

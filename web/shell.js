@@ -87,6 +87,13 @@ export async function resumeAll() {
   return api.post('/admin/resume-all');
 }
 
+/** Asks, and lets nothing start any more. */
+export async function pauseAll() {
+  const answer = await ask({ title: t('pauseall.title'), body: t('pauseall.body'), confirm: t('pauseall.confirm'), danger: true, check: t('pauseall.cancel') });
+  if (!answer) return false;
+  return api.post('/admin/pause-all', { cancelRunning: answer.isChecked });
+}
+
 function PausedBanner() {
   const { isPaused } = useSystem();
   const resume = useAction(resumeAll, { done: t('resumeall.done') });

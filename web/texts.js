@@ -29,6 +29,7 @@ const texts = {
   'theme.system.choose': 'Use the theme of the system', 'theme.light.choose': 'Use the light theme', 'theme.dark.choose': 'Use the dark theme',
 
   'paused.banner': 'Everything is paused.', 'paused.banner.detail': 'No execution starts until it is resumed.',
+  'pauseall.title': 'Pause everything?', 'pauseall.body': 'No execution starts any more, on any node, until it is resumed. What is running finishes, unless you cancel it.', 'pauseall.cancel': 'Cancel what is running', 'pauseall.confirm': 'Pause all', 'pauseall.done': 'Nothing starts any more',
   'resumeall.title': 'Resume everything?', 'resumeall.body': 'Executions start again, and every job that is paused on its own is resumed too.', 'resumeall.confirm': 'Resume all', 'resumeall.done': 'Executions start again',
 
   'login.title': 'Sign in', 'login.head': 'Alphabet Scheduler', 'login.lead': 'Sign in to see what runs, what failed, and what comes next.', 'login.email': 'E-mail', 'login.password': 'Password', 'login.submit': 'Sign in', 'login.show': 'Show', 'login.hide': 'Hide',
@@ -46,7 +47,7 @@ const texts = {
 
   'overview.title': 'Overview',
   'verdict.good': 'All is well.',
-  'verdict.paused': 'Everything is paused.', 'verdict.failing': '{count} jobs are failing.', 'verdict.failing.one': 'One job is failing: {name}.', 'verdict.waiting': 'Work is waiting: {wait} in the queue {queue}.', 'verdict.nodes': 'A node does not answer: {name}.', 'verdict.rate': 'More fails than usual: {rate} succeeded.',
+  'verdict.paused': 'Everything is paused.', 'verdict.failing': '{count} jobs keep failing.', 'verdict.failing.one': 'One job keeps failing: {name}.', 'verdict.failed': '{count} jobs failed when they last ran.', 'verdict.failed.one': 'One job failed when it last ran: {name}.', 'verdict.waiting': 'Work is waiting: {wait} in the queue {queue}.', 'verdict.nodes': 'A node does not answer: {name}.', 'verdict.rate': 'More fails than usual: {rate} succeeded.',
   'verdict.detail': '{running} running, {pending} pending, {ended} succeeded in {hours} h',
   'stat.rate': 'Success rate', 'stat.rate.note': 'last {hours} h', 'stat.minute': 'Executions a minute', 'stat.running': 'Running', 'stat.running.note': 'of {total} workers', 'stat.pending': 'Pending', 'stat.pending.note': 'due within {minutes} min: {due}',
   'stat.failed': 'Failed', 'stat.failed.note': 'last {hours} h', 'stat.jobs': 'Jobs', 'stat.jobs.note': '{enabled} enabled', 'stat.average': 'Average duration', 'stat.average.note': 'last {hours} h', 'stat.today': 'Today', 'stat.today.note': 'executions since midnight UTC',

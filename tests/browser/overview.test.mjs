@@ -41,7 +41,10 @@ test('what runs, fails and waits is there without loading the page again', async
   await view.page.locator('.connection').getByText('Live').waitFor();
   const bad = await it.create({ name: 'Nightly ledger', jobConfiguration: { url: it.target.url('/status/500') } });
   await it.run(bad);
-  await view.page.getByText('One job is failing: Nightly ledger.').waitFor();
+  await view.page.getByText('One job failed when it last ran: Nightly ledger.').waitFor();
+  await it.run(bad);
+  await it.run(bad);
+  await view.page.getByText('One job keeps failing: Nightly ledger.').waitFor();
   await view.page.locator('.card', { hasText: 'Failing now' }).getByText('Nightly ledger').waitFor();
   await view.page.locator('.card', { hasText: 'Runs next' }).getByText('Nightly ledger').waitFor();
   await view.close();

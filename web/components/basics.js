@@ -57,8 +57,8 @@ export function StateBadge({ state, text, quiet = false }) {
 /** A short word in a frame, such as a tag or a queue. TONE: muted (default), good, bad, pending, running, accent. */
 export const Tag = ({ tone = 'muted', icon, children, ...rest }) => html`<span class=${`tag tone-${tone}`} ...${rest}>${icon && html`<${Icon} name=${icon} size="12" />`}<bdi>${children}</bdi></span>`;
 
-/** "3 min ago", kept true; the exact time in UTC and here on hover and to screen readers. */
-export function Time({ at, none = t('none') }) {
+/** "3 min ago", kept true; the exact time in UTC and here on hover and focus. PLANNED: what should have been is "now". */
+export function Time({ at, none = t('none'), planned = false }) {
   const [, again] = useState(0);
   useEffect(() => {
     if (!at) return undefined;
@@ -66,7 +66,7 @@ export function Time({ at, none = t('none') }) {
     return () => clearTimeout(timer);
   });
   if (!at) return html`<span class="muted">${none}</span>`;
-  return html`<time class="time" datetime=${at} title=${exact(at)} tabindex="-1">${relative(at)}</time>`;
+  return html`<time class="time" datetime=${at} title=${exact(at)}>${planned && new Date(at) < Date.now() ? t('time.now') : relative(at)}</time>`;
 }
 
 /** How long something took; of what still runs, since SINCE, counting. */

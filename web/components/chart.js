@@ -40,6 +40,9 @@ function stackUp(series) {
   return sums;
 }
 
+// Counts have no halves.
+const wholeSteps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
+
 const gaps = (plot, space) => (plot.width < 480 ? space * 1.6 : space);
 
 /** The ticks of time below: hours, or days, in the reader's zone. */
@@ -74,7 +77,7 @@ function optionsOf(Plot, box, { series, stacked, height, show, onZoom, step }) {
     },
     axes: [
       { stroke: ink, font, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: (plot) => gaps(plot, 64), values: timeLabels, size: 28 },
-      { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 36, size: 44, values: (plot, splits) => splits.map((value) => (show === number && !Number.isInteger(value) ? '' : show(value))) },
+      { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, space: 36, size: 44, incrs: show === number ? wholeSteps : undefined, values: (plot, splits) => splits.map((value) => show(value)) },
     ],
     series: [{}, ...(stacked ? [...drawn].reverse() : drawn)],
   };

@@ -40,26 +40,31 @@ export function Dialog({ title, onClose, locked = false, size = 'medium', footer
 
 const questions = createStore([]); // {…, resolve}
 
-/** Asks; resolves with null or {reason}. REASON: the label of a text to be given, which REASON_NEEDED makes needed. TYPE_NAME: what must be typed first. */
+/**
+ * Asks; resolves with null or {reason, isChecked}. REASON: the label of a text to be given, which REASON_NEEDED makes needed.
+ * TYPE_NAME: what must be typed first. CHECK: the label of a box to be ticked or not.
+ */
 export function ask(question) {
   return new Promise((resolve) => { questions.set([...questions.get(), { ...question, resolve }]); });
 }
 
-function Question({ title, body, confirm, cancel = t('cancel'), danger = false, reason: reasonLabel, reasonNeeded = false, typeName, resolve }) {
+function Question({ title, body, confirm, cancel = t('cancel'), danger = false, reason: reasonLabel, reasonNeeded = false, typeName, check, resolve }) {
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  const [isChecked, setChecked] = useState(false);
   const end = (answer) => {
     questions.set(questions.get().filter((each) => each.resolve !== resolve));
     resolve(answer);
   };
   const ready = (!reasonNeeded || reason.trim() !== '') && (!typeName || typed === typeName);
-  const submit = (event) => { event.preventDefault(); if (ready) end({ reason: reason.trim() }); };
+  const submit = (event) => { event.preventDefault(); if (ready) end({ reason: reason.trim(), isChecked }); };
   const plain = !reasonLabel && !typeName;
   return html`<${Dialog} title=${title} size="small" onClose=${() => end(null)}>
     <form class="stack" onSubmit=${submit}>
       <div class="dialog-text">${body}</div>
       ${typeName && html`<label class="field"><span class="field-label">${t('ask.type', { name: typeName })}</span><input class="input" value=${typed} onInput=${({ currentTarget }) => setTyped(currentTarget.value)} autocomplete="off" data-autofocus /></label>`}
       ${reasonLabel && html`<label class="field"><span class="field-label">${reasonLabel}</span><input class="input" value=${reason} onInput=${({ currentTarget }) => setReason(currentTarget.value)} maxlength="500" required=${reasonNeeded} data-autofocus=${!typeName} /></label>`}
+      ${check && html`<label class="check"><input type="checkbox" checked=${isChecked} onChange=${({ currentTarget }) => setChecked(currentTarget.checked)} /><span>${check}</span></label>`}
       <div class="dialog-foot"><${Button} onClick=${() => end(null)} data-autofocus=${plain && danger ? true : undefined}>${cancel}</${Button}><${Button} type="submit" kind=${danger ? 'danger' : 'primary'} disabled=${!ready} data-autofocus=${plain && !danger ? true : undefined}>${confirm}</${Button}></div>
     </form>
   </${Dialog}>`;

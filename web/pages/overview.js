@@ -1,12 +1,12 @@
 // overview.js - is all well? One sentence and one colour, then the figures, the timeline, what fails and what comes next.
-import { Card, Choice, Empty, Icon, Loaded, Meter, PageHead, Skeleton, Stat, StateBadge, Time, api, duration, hasPage, href, html, local, number, percent, shortNumber, t, useData, useEffect, useEvents, useMemo, useRef, useState, useUrlState } from '../core.js';
+import { Button, Card, Choice, Empty, Icon, Loaded, Meter, PageHead, Skeleton, Stat, StateBadge, Time, api, duration, hasPage, href, html, local, number, pauseAll, percent, shortNumber, t, useAction, useData, useMemo, useSystem, useUrlState } from '../core.js';
 import { Chart, Spark } from '../components/chart.js';
 
 const executionEvents = ['execution', 'executions'];
 const jobEvents = ['job', 'jobs', 'paused', 'resumed'];
-const ends = ['Succeeded', 'Failed', 'Cancelled'];
 const waitsTooLong = 60; // seconds that work waits in a queue before it is worth a word
 const lowRate = 95; // per cent that succeeded
+const keepsFailing = 3; // failures in a row
 
 /** A job's name, as a link when there is a page for it. */
 const JobName = ({ id, name }) => (hasPage('/jobs/:id') ? html`<a class="cut" href=${href(`/jobs/${id}`)}><bdi>${name}</bdi></a>` : html`<span class="cut"><bdi>${name}</bdi></span>`);
@@ -18,9 +18,11 @@ function verdictOf(stats, failing, nodes) {
   const lost = nodes.find(({ isAlive }) => !isAlive);
   if (stats.isPaused) return ['pending', t('verdict.paused'), 'pause'];
   if (lost) return ['bad', t('verdict.nodes', { name: lost.name }), 'failed'];
-  if (failing.length > 0) return ['bad', t('verdict.failing', { count: failing.length, name: failing[0].name }), 'failed'];
+  const worst = failing.filter(({ consecutiveFailures }) => consecutiveFailures >= keepsFailing);
+  if (worst.length > 0) return ['bad', t('verdict.failing', { count: worst.length, name: worst[0].name }), 'failed'];
   const slow = [...stats.queues].sort((a, b) => b.oldestWaitSeconds - a.oldestWaitSeconds)[0];
   if (slow && slow.oldestWaitSeconds > waitsTooLong) return ['pending', t('verdict.waiting', { wait: duration(slow.oldestWaitSeconds * 1000), queue: slow.name }), 'clock'];
+  if (failing.length > 0) return ['pending', t('verdict.failed', { count: failing.length, name: failing[0].name }), 'alert'];
   if (stats.successRate < lowRate) return ['pending', t('verdict.rate', { rate: percent(stats.successRate) }), 'alert'];
   return ['good', t('verdict.good'), 'succeeded'];
 }
@@ -35,36 +37,18 @@ function Verdict({ stats, failing, nodes }) {
 
 // ---- figures
 
-/** How many executions ended in the last 60 s: counted as they are told, from the timeline until that is long enough. */
-function useEndedPerMinute(minutes) {
-  const seconds = useRef(new Map());
-  const since = useRef(Date.now());
-  const [, again] = useState(0);
-  const add = (count) => { const now = Math.floor(Date.now() / 1000); seconds.current.set(now, (seconds.current.get(now) ?? 0) + count); };
-  useEvents(['hello', ...executionEvents], (batch) => {
-    for (const { type, data } of batch) {
-      if (type === 'hello') { seconds.current.clear(); since.current = Date.now(); }
-      if (type === 'execution' && ends.includes(data.status)) add(1);
-      if (type === 'executions') add(ends.reduce((sum, status) => sum + (data.counts[status] ?? 0), 0));
-    }
-  });
-  useEffect(() => {
-    const timer = setInterval(() => { if (!document.hidden) again((n) => n + 1); }, 1000);
-    return () => clearInterval(timer);
-  }, []);
-  const now = Math.floor(Date.now() / 1000);
-  for (const second of seconds.current.keys()) if (second <= now - 60) seconds.current.delete(second);
-  const heard = [...seconds.current.values()].reduce((sum, count) => sum + count, 0);
-  const part = Math.min(1, (Date.now() - since.current) / 60_000);
-  return Math.round(heard + (1 - part) * (minutes.at(-2) ?? 0));
+/** How many ended in the last 60 s: all of this minute, and of the one before the part that is not 60 s ago yet. */
+function lastSixtySeconds(minutes) {
+  const part = 1 - (Date.now() % 60_000) / 60_000;
+  return Math.round((minutes.at(-1) ?? 0) + part * (minutes.at(-2) ?? 0));
 }
 
 const endedIn = ({ successCount, failedCount, cancelledCount }) => successCount + failedCount + cancelledCount;
 
 function Figures({ stats }) {
-  const lastHour = useData((signal) => api.get('/executions/timeline', { query: { hours: 1, bucketMinutes: 1 }, signal }), [], { every: 15_000 });
+  const lastHour = useData((signal) => api.get('/executions/timeline', { query: { hours: 1, bucketMinutes: 1 }, signal }), [], { on: executionEvents, atMostEvery: 2000, every: 10_000 });
   const minutes = useMemo(() => (lastHour.data ?? []).map(endedIn), [lastHour.data]);
-  const perMinute = useEndedPerMinute(minutes);
+  const perMinute = lastSixtySeconds(minutes);
   const hours = stats.windowHours;
   const busy = stats.workersTotal > 0 ? stats.workersBusy / stats.workersTotal : 0;
   const to = (status) => (hasPage('/executions') ? href('/executions', { status }) : undefined);
@@ -83,7 +67,8 @@ function Figures({ stats }) {
 // ---- timeline
 
 const ranges = [1, 6, 24, 168, 720];
-const bucketOf = { 1: 1, 6: 5, 24: 15, 168: 120, 720: 720 }; // minutes
+const bucketOf = { 1: 1, 6: 5, 24: 15, 168: 120, 720: 720 }; // minutes; twice that where there is little room
+const hasRoom = () => !matchMedia('(max-width: 40rem)').matches;
 
 function Timeline() {
   const [{ range, from, to }, setView] = useUrlState({ range: 24, from: 0, to: 0 });
@@ -91,7 +76,7 @@ function Timeline() {
   const isZoomed = to > from && from > 0;
   // A closer look asks for shorter buckets: as many as the whole range has, within what the server gives.
   const reach = isZoomed ? Math.max(1, Math.ceil((Date.now() / 1000 - from) / 3600)) : hours;
-  const bucket = isZoomed ? Math.max(1, Math.ceil(reach * 60 / 20_000), Math.round((to - from) / 60 / 96)) : bucketOf[hours];
+  const bucket = isZoomed ? Math.max(1, Math.ceil(reach * 60 / 20_000), Math.round((to - from) / 60 / 96)) : bucketOf[hours] * (hasRoom() ? 1 : 2);
   const buckets = useData((signal) => api.get('/executions/timeline', { query: { hours: Math.min(reach, 8760), bucketMinutes: bucket }, signal }), [reach, bucket], { on: executionEvents, atMostEvery: 5000, every: 30_000 });
   const shown = useMemo(() => {
     const rows = (buckets.data ?? []).map((row) => ({ ...row, at: new Date(row.bucket).getTime() / 1000 }));
@@ -102,7 +87,7 @@ function Timeline() {
   const series = useMemo(() => [
     { label: t('timeline.failed'), tone: 'bad', values: shown.failed },
     { label: t('timeline.cancelled'), tone: 'muted', values: shown.cancelled },
-    { label: t('timeline.succeeded'), tone: 'good', values: shown.succeeded },
+    { label: t('timeline.succeeded'), tone: 'calm', values: shown.succeeded },
   ], [shown]);
   const sum = (values) => number(values.reduce((all, value) => all + value, 0));
   const name = isZoomed ? t('chart.zoomed', { from: local(from * 1000).slice(0, 16), to: local(to * 1000).slice(0, 16) }) : t(`range.${hours}`);
@@ -120,7 +105,7 @@ const Failing = ({ failing }) => html`<${Card} title=${t('failing.title')} aside
 </${Card}>`;
 
 const Next = ({ next }) => html`<${Card} title=${t('next.title')} pad=${false}>
-  ${next.length === 0 ? html`<${Empty} icon="clock" title=${t('next.none')}>${t('next.none.text')}</${Empty}>` : html`<ul class="lines">${next.slice(0, 8).map((each) => html`<li key=${each.jobId} class="line"><span class="grow cut"><${JobName} id=${each.jobId} name=${each.jobName} /></span><span class="line-end"><${Time} at=${each.nextRunAt} /></span></li>`)}</ul>`}
+  ${next.length === 0 ? html`<${Empty} icon="clock" title=${t('next.none')}>${t('next.none.text')}</${Empty}>` : html`<ul class="lines">${next.slice(0, 8).map((each) => html`<li key=${each.jobId} class="line"><span class="grow cut"><${JobName} id=${each.jobId} name=${each.jobName} /></span><span class="line-end"><${Time} at=${each.nextRunAt} planned /></span></li>`)}</ul>`}
 </${Card}>`;
 
 function Queues({ queues }) {
@@ -143,14 +128,16 @@ export default function Overview() {
     ]);
     return { stats, failing, nodes };
   }, [], { on: [...executionEvents, ...jobEvents], atMostEvery: 2000, every: 15_000 });
-  return html`<${PageHead} title=${t('overview.title')} />
+  const { isPaused } = useSystem();
+  const pause = useAction(pauseAll, { done: t('pauseall.done'), then: all.reload });
+  return html`<${PageHead} title=${t('overview.title')} actions=${!isPaused && html`<${Button} icon="pause" isBusy=${pause.isBusy} onClick=${pause.run}>${t('pauseall.confirm')}</${Button}>`} />
     <${Loaded} of=${all} skeleton=${html`<${Skeleton} lines="8" tall />`}>${({ stats, failing, nodes }) => {
     const here = nodes.map((node) => (node.name === stats.nodeName ? { ...node, workersBusy: stats.workersBusy } : node));
     return html`<div class="stack overview">
       <${Verdict} stats=${stats} failing=${failing} nodes=${nodes} />
       <${Figures} stats=${stats} />
       <${Timeline} />
-      <div class="grid is-even">
+      <div class="grid is-even is-narrow">
         <${Failing} failing=${failing} /><${Next} next=${stats.nextExecutions} /><${Queues} queues=${stats.queues} /><${Nodes} nodes=${here} />
       </div>
     </div>`;
