@@ -53,7 +53,7 @@ const texts = {
   'stat.failed': 'Failed', 'stat.failed.note': 'last {hours} h', 'stat.jobs': 'Jobs', 'stat.jobs.note': '{enabled} enabled', 'stat.average': 'Average duration', 'stat.average.note': 'last {hours} h', 'stat.today': 'Today', 'stat.today.note': 'executions since midnight UTC',
   'timeline.title': 'Executions', 'timeline.range': 'Range', 'timeline.label': 'Executions over the last {range}: {succeeded} succeeded, {failed} failed, {cancelled} cancelled', 'timeline.hint': 'Drag across the chart to look closer.', 'timeline.time': 'Time', 'timeline.succeeded': 'Succeeded', 'timeline.failed': 'Failed', 'timeline.cancelled': 'Cancelled',
   'range.1': '1 h', 'range.6': '6 h', 'range.24': '24 h', 'range.168': '7 d', 'range.720': '30 d',
-  'failing.title': 'Failing now', 'failing.none': 'No job is failing', 'failing.none.text': 'Every job that ran last succeeded.', 'failing.streak': '{count} in a row', 'failing.streak.one': 'once',
+  'failing.title': 'Failing now', 'failing.none': 'No job is failing', 'failing.none.text': 'Every job that ran last succeeded.', 'failing.streak': '{count} times in a row', 'failing.streak.one': 'the last time',
   'next.title': 'Runs next', 'next.none': 'Nothing is planned', 'next.none.text': 'No enabled job has a next run.',
   'queues.title': 'Queues', 'queues.depth': '{count} waiting', 'queues.depth.zero': 'empty', 'queues.oldest': 'oldest for {wait}',
   'nodes.title': 'Workers', 'nodes.busy': '{busy} of {total} busy', 'nodes.heartbeat': 'heard of', 'nodes.none': 'No node has reported yet',

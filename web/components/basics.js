@@ -1,5 +1,5 @@
 // basics.js - the small parts of every page: icons, buttons, badges, times, cards, tabs, empty states, output.
-import { html, useEffect, useId, useRef, useState } from '../vendor/preact.js';
+import { createContext, html, useContext, useEffect, useId, useRef, useState } from '../vendor/preact.js';
 import { changesIn, duration, exact, relative } from '../format.js';
 import { navigate } from '../router.js';
 import { t } from '../texts.js';
@@ -33,7 +33,7 @@ export const Icon = ({ name, size = 16, class: extra }) => html`<svg class=${cla
  * needs a LABEL.
  */
 export function Button({ kind = 'plain', icon, label, href, isBusy = false, disabled = false, small = false, class: extra, children, type = 'button', ...rest }) {
-  const own = { class: classes('button', `button-${kind}`, small && 'is-small', !children && 'is-icon', isBusy && 'is-busy', extra), 'aria-label': label, title: children ? undefined : label, ...rest };
+  const own = { class: classes('button', `button-${kind}`, small && 'is-small', !children && 'is-icon', isBusy && 'is-busy', extra), 'aria-label': label, 'data-tip': children ? undefined : label, ...rest };
   const inside = html`${isBusy ? html`<${Spinner} />` : icon && html`<${Icon} name=${icon} />`}${children && html`<span class="button-text">${children}</span>`}`;
   if (href) return html`<a href=${href} ...${own}>${inside}</a>`;
   return html`<button type=${type} disabled=${disabled} aria-disabled=${isBusy || undefined} aria-busy=${isBusy || undefined} ...${own} onClick=${isBusy ? undefined : own.onClick}>${inside}</button>`;
@@ -57,16 +57,20 @@ export function StateBadge({ state, text, quiet = false }) {
 /** A short word in a frame, such as a tag or a queue. TONE: muted (default), good, bad, pending, running, accent. */
 export const Tag = ({ tone = 'muted', icon, children, ...rest }) => html`<span class=${`tag tone-${tone}`} ...${rest}>${icon && html`<${Icon} name=${icon} size="12" />`}<bdi>${children}</bdi></span>`;
 
+/** True inside of a table, where rows take the focus and what is in them does not. */
+export const InTable = createContext(false);
+
 /** "3 min ago", kept true; the exact time in UTC and here on hover and focus. PLANNED: what should have been is "now". */
 export function Time({ at, none = t('none'), planned = false }) {
   const [, again] = useState(0);
+  const inTable = useContext(InTable);
   useEffect(() => {
     if (!at) return undefined;
     const timer = setTimeout(() => again((n) => n + 1), changesIn(at));
     return () => clearTimeout(timer);
   });
   if (!at) return html`<span class="muted">${none}</span>`;
-  return html`<time class="time" datetime=${at} title=${exact(at)}>${planned && new Date(at) < Date.now() ? t('time.now') : relative(at)}</time>`;
+  return html`<time class="time" datetime=${at} data-tip=${exact(at)} tabindex=${inTable ? undefined : 0}>${planned && new Date(at) < Date.now() ? t('time.now') : relative(at)}</time>`;
 }
 
 /** How long something took; of what still runs, since SINCE, counting. */
@@ -153,7 +157,7 @@ export function CopyButton({ text, label = t('copy') }) {
 }
 
 /** An id: shortened, whole on hover and when copied. */
-export const Id = ({ id }) => html`<span class="id"><code title=${id}>${id.slice(-8)}</code><${CopyButton} text=${id} label=${t('copy.id')} /></span>`;
+export const Id = ({ id }) => html`<span class="id"><code data-tip=${id}>${id.slice(-8)}</code><${CopyButton} text=${id} label=${t('copy.id')} /></span>`;
 
 /** Text as a program wrote it. FOLLOW keeps its end in view while it grows, unless somebody scrolled up. */
 export function Output({ text, label, follow = false, wrap = true, max = 420 }) {

@@ -3,7 +3,7 @@
 //
 //   html`<${Chart} label=${…} height=${220} times=${seconds} series=${[{ label, tone: 'good', values, as: 'bars' }]} stacked
 //     onZoom=${(from, to) => …} show=${number} />`
-import { colours, html, localShort, number, t, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore } from '../core.js';
+import { colours, html, localShort, number, subscribe, t, useEffect, useLayoutEffect, useMemo, useRef, useState, useStore } from '../core.js';
 
 let library;
 /** uPlot, which makes itself known to the window. */
@@ -96,7 +96,12 @@ export function Chart({ label, times, series, stacked = false, height = 220, sho
   const step = times.length > 1 ? times[1] - times[0] : 60;
   const latest = useRef({});
   latest.current = { onZoom };
-  useEffect(() => { if (!Plot) loadLibrary().then((loaded) => setPlot(() => loaded), () => {}); }, []);
+  useEffect(() => {
+    if (Plot) return undefined;
+    const load = () => loadLibrary().then((loaded) => setPlot(() => loaded), () => {}); // tried again with the next connection
+    load();
+    return subscribe(['hello'], load);
+  }, [Plot]);
   const data = useMemo(() => [times, ...(stacked ? stackUp(series).reverse() : series.map(({ values }) => values))], [times, series]);
 
   useLayoutEffect(() => {

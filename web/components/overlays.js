@@ -83,11 +83,42 @@ export function toast(text, { kind = 'info', action } = {}) {
 }
 function dropToast(id) { toasts.set(toasts.get().filter((each) => each.id !== id)); }
 
-/** Where questions and toasts appear; once, in the shell. */
+// ---- tips: what has data-tip says it when the pointer or the focus is on it; Escape hides it
+
+function Tip() {
+  const [tip, setTip] = useState(null); // {text, left, top, below}
+  const id = useId();
+  useEffect(() => {
+    let of = null;
+    const hide = () => { of?.removeAttribute('aria-describedby'); of = null; setTip(null); };
+    const show = (event) => {
+      const element = event.target.closest?.('[data-tip]');
+      if (element === of) return;
+      hide();
+      if (!element || (event.type === 'focusin' && !element.matches(':focus-visible'))) return;
+      of = element;
+      const { left, width, top, bottom } = element.getBoundingClientRect();
+      const below = top < 80;
+      of.setAttribute('aria-describedby', id);
+      setTip({ text: element.dataset.tip, below, left: Math.min(Math.max(left + width / 2, 130), innerWidth - 130), top: below ? bottom + 6 : top - 6 });
+    };
+    const keyed = (event) => { if (event.key === 'Escape') hide(); };
+    const ways = [['pointerover', show], ['focusin', show], ['focusout', hide], ['pointerdown', hide], ['keydown', keyed]];
+    for (const [type, act] of ways) document.addEventListener(type, act);
+    window.addEventListener('scroll', hide, true);
+    return () => {
+      for (const [type, act] of ways) document.removeEventListener(type, act);
+      window.removeEventListener('scroll', hide, true);
+    };
+  }, []);
+  return tip && html`<div class=${classes('tip', tip.below && 'is-below')} role="tooltip" id=${id} style=${{ left: `${tip.left}px`, top: `${tip.top}px` }}>${tip.text}</div>`;
+}
+
+/** Where questions, toasts and tips appear; once, in the shell. */
 export function Overlays() {
   const asked = useStore(questions);
   const said = useStore(toasts);
-  return html`${asked.map((question, index) => html`<${Question} key=${index} ...${question} />`)}
+  return html`<${Tip} />${asked.map((question, index) => html`<${Question} key=${index} ...${question} />`)}
     <div class="toasts" role="region" aria-label=${t('toasts')}>
       <div aria-live="polite" class="toast-list">${said.map(({ id, text, kind, action }) => html`<div key=${id} class=${`toast is-${kind}`}>
         <${Icon} name=${{ good: 'succeeded', bad: 'alert', info: 'info' }[kind]} /><span class="toast-text">${text}</span>

@@ -7,7 +7,7 @@
 import { html, useRef, useState } from '../vendor/preact.js';
 import { number } from '../format.js';
 import { t } from '../texts.js';
-import { Button, Icon, Skeleton, classes, openAddress } from './basics.js';
+import { Button, Icon, InTable, Skeleton, classes, openAddress } from './basics.js';
 
 /**
  * COLUMNS: [{id, label, show(row), sorts, align: 'right', width, hide: 'phone' | 'tablet', primary}]; with hidden LABELS say
@@ -46,7 +46,7 @@ export function Table({ label, columns, rows, keyOf, to, sort, onSort, chosen, o
 
   if (rows === undefined) return html`<div class="card-body"><${Skeleton} lines="6" tall /></div>`;
   if (count === 0 && empty) return empty;
-  return html`<div class=${classes('table-frame', isLoading && 'is-loading')}><table class="table">
+  return html`<${InTable.Provider} value=${true}><div class=${classes('table-frame', isLoading && 'is-loading')}><table class="table">
     <caption class="visually-hidden">${label}</caption>
     <thead><tr>
       ${onChoose && html`<th class="column-choose"><input type="checkbox" aria-label=${t('table.all')} checked=${all} onChange=${() => onChoose(all ? new Set() : new Set(rows.map(keyOf)))} /></th>`}
@@ -61,7 +61,7 @@ export function Table({ label, columns, rows, keyOf, to, sort, onSort, chosen, o
     return html`<tr key=${key} tabindex=${index === current ? 0 : -1} class=${classes(to && 'is-link', chosen?.has(key) && 'is-chosen', rowClass?.(row))} onClick=${(event) => clicked(event, row)} onFocus=${() => setAt(index)}>
         ${onChoose && html`<td class="column-choose"><input type="checkbox" tabindex="-1" aria-label=${t('table.choose')} checked=${chosen.has(key)} onChange=${() => toggle(key)} /></td>`}
         ${columns.map((column) => html`<td key=${column.id} class=${classes(column.align === 'right' && 'is-right', column.primary && 'is-primary', column.hide && `hide-${column.hide}`)}>${column.show(row)}</td>`)}</tr>`;
-  })}</tbody></table></div>`;
+  })}</tbody></table></div></${InTable.Provider}>`;
 }
 
 /** "1–20 of 134" and the way to the pages beside; PAGE is what the API answers. */

@@ -101,7 +101,7 @@ function Timeline() {
 // ---- what fails, what comes next, where it waits and runs
 
 const Failing = ({ failing }) => html`<${Card} title=${t('failing.title')} aside=${failing.length > 0 && number(failing.length)} pad=${false}>
-  ${failing.length === 0 ? html`<${Empty} icon="succeeded" title=${t('failing.none')}>${t('failing.none.text')}</${Empty}>` : html`<ul class="lines">${failing.slice(0, 8).map((job) => html`<li key=${job.id} class="line"><${StateBadge} state="Failed" text=${t('failing.streak', { count: job.consecutiveFailures })} /><span class="grow cut"><${JobName} id=${job.id} name=${job.name} /></span><span class="line-end"><${Time} at=${job.lastExecutedAt} /></span></li>`)}</ul>`}
+  ${failing.length === 0 ? html`<${Empty} icon="succeeded" title=${t('failing.none')}>${t('failing.none.text')}</${Empty}>` : html`<ul class="lines">${failing.slice(0, 6).map((job) => html`<li key=${job.id} class="line is-double"><${JobName} id=${job.id} name=${job.name} /><span class="line-head"><${StateBadge} quiet state="Failed" text=${t('failing.streak', { count: job.consecutiveFailures })} /><span class="line-end"><${Time} at=${job.lastExecutedAt} /></span></span></li>`)}</ul>`}
 </${Card}>`;
 
 const Next = ({ next }) => html`<${Card} title=${t('next.title')} pad=${false}>
