@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define ALPHABET_HANDLER_VERSION 1
+#define ALPHABET_HANDLER_VERSION 2
 
 struct alphabet_run {
     uint32_t version; /* of the interface that the server offers */
@@ -54,6 +54,11 @@ struct alphabet_run {
     /* Not 0 once the run is to stop (cancel, timeout, shutdown): return soon, before five seconds
      * have passed. */
     int (*is_cancelled)(struct alphabet_run *run);
+
+    /* Since version 2. */
+
+    /* What the run hands on to other jobs: JSON, at most 65536 bytes. The last call counts. */
+    void (*result)(struct alphabet_run *run, const char *json);
 };
 
 struct alphabet_handler {

@@ -3,6 +3,7 @@
 
 #include "api/backfill_line.h"
 
+#include "engine/dependencies.h"
 #include "model/occurrences.h"
 
 enum { BACKFILL_MAX = 1000, CONCURRENT_MAX = 1000 };
@@ -15,6 +16,8 @@ struct backfill {
 
 static bool insert_all(struct store_tx *tx, struct api_write *write, const struct job *job,
                        const struct utc *due, size_t count, struct err *err) {
+    struct str inputs;
+    if (!dependencies_inputs(tx, job, write->arena, &inputs, err)) return false;
     for (size_t i = 0; i < count; i++) {
         struct new_execution execution = {
             .id = guid_new(write->now),
@@ -26,6 +29,7 @@ static bool insert_all(struct store_tx *tx, struct api_write *write, const struc
             .scheduled_for = due[i],
             .created_at = write->now,
             .available_at = write->now,
+            .inputs = inputs,
         };
         if (!store_execution_insert(tx, &execution, err)) return false;
     }

@@ -8,6 +8,7 @@
 #include "api/backfill_line.h"
 
 #include "base/log.h"
+#include "engine/dependencies.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -102,9 +103,11 @@ static bool count_live(struct store_tx *tx, int64_t job_row, struct arena *arena
 }
 
 static bool queue_first(struct store_tx *tx, const struct job *job, struct line *line, int64_t room,
-                        struct utc now, int64_t *ret_made, struct err *err) {
+                        struct utc now, struct arena *arena, int64_t *ret_made, struct err *err) {
     size_t taken = 0;
+    struct str inputs;
     *ret_made = 0;
+    if (!dependencies_inputs(tx, job, arena, &inputs, err)) return false;
     for (; taken < line->count && *ret_made < room; taken++) {
         struct new_execution execution = {
             .id = guid_new(now),
@@ -116,6 +119,7 @@ static bool queue_first(struct store_tx *tx, const struct job *job, struct line 
             .scheduled_for = line->due[taken],
             .created_at = now,
             .available_at = now,
+            .inputs = inputs,
         };
         if (!store_execution_insert(tx, &execution, err)) return false;
         *ret_made += execution.inserted;
@@ -133,7 +137,7 @@ static bool move_on(struct store_tx *tx, const struct job *job, struct line *lin
     if (job->is_deleted) line->count = 0;
     if (line->count > 0 && job->is_enabled && !job->is_paused) {
         if (!count_live(tx, job->row, arena, &live, err)) return false;
-        if (!queue_first(tx, job, line, line->max_concurrent - live, now, ret_made, err))
+        if (!queue_first(tx, job, line, line->max_concurrent - live, now, arena, ret_made, err))
             return false;
     }
     return write_line(tx, job->id, line, arena, err);

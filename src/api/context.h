@@ -122,6 +122,9 @@ struct api_write {
     bool (*run)(struct store_tx *tx, struct api_write *write, struct err *err);
     void *context;
     bool poke; // the engine should look at the store afterwards
+    /* What `run` found to be wrong with the request: answered instead of err. Its arena is the
+     * request's. */
+    struct faults faults;
     /* What an Idempotency-Key stands for, 32 bytes; NULL = the SHA-256 of the body. */
     const unsigned char *fingerprint;
 
@@ -164,6 +167,9 @@ WARN_UNUSED bool api_advance_runs(struct api_write *write, struct err *err);
 /* CONFLICT, naming them, for a job that workflows are made of. */
 WARN_UNUSED bool api_job_is_free(struct store_tx *tx, struct arena *arena, const struct job *job,
                                  struct err *err);
+/* 400 with the faults that a write found, else with err. */
+void api_respond_failed(const struct api_write *write, struct http_response *response,
+                        const struct err *err);
 /* What the writer put into `out`, copied to the arena; `out` is freed. */
 struct str api_take_json(struct arena *arena, struct buf *out);
 /* "\"019a…\"": a guid as a JSON string. */
@@ -173,6 +179,20 @@ struct str api_location(struct arena *arena, const char *collection, struct guid
 /* The defaults that a definition is checked against, for this caller and this moment. */
 struct job_defaults api_job_defaults(struct api *api, const struct http_request *request,
                                      struct utc now);
+/* Is there what a definition is to depend on, and no circle? `after` is canonical; `before` what it
+ * depended on until now. Faults under `field`, the name of the list. In the write that stores it.
+ */
+WARN_UNUSED bool api_check_dependencies(struct store_tx *tx, struct guid job_id,
+                                        struct str job_name, struct str before, struct str after,
+                                        struct str field, struct faults *faults, struct err *err);
+/* The same beforehand, for the `dependencies` of a request, so that their faults are told with all
+ * the others. False when it has answered. */
+bool api_find_dependency_faults(struct api *api, struct http_request *request,
+                                struct http_response *response, const struct job *base,
+                                const json_t *value, struct str path, struct faults *faults);
+/* What the job depends on, and how that stands. */
+WARN_UNUSED bool api_dependencies_json(struct store_tx *tx, const struct job *job,
+                                       struct arena *arena, struct str *ret, struct err *err);
 /* 403 when the definition is one that only an administrator may write, else 400 with the faults. */
 void api_respond_job_faults(const struct http_request *request, struct http_response *response,
                             const struct job_defaults *defaults, const struct faults *faults);
@@ -187,6 +207,7 @@ http_handler jobs_create, jobs_list, jobs_show, jobs_update, jobs_delete, jobs_r
 http_handler jobs_pause, jobs_resume, jobs_preview, jobs_failed;
 http_handler events_stream, forecast_show;
 http_handler exclusions_set, exclusions_show, exclusions_clear;
+http_handler dependencies_set, dependencies_show, dependencies_clear;
 http_handler runs_trigger, runs_list, runs_upcoming, runs_occurrences, runs_backfill;
 http_handler executions_list, executions_show, executions_output, executions_cancel;
 http_handler executions_retry, executions_timeline, dashboard_stats;

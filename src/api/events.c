@@ -48,13 +48,13 @@ static const struct {
     const char *action;
     size_t what;
 } job_actions[] = {
-    {"job.create", 0}, {"job.import", 0},   {"job.update", 1},     {"job.reschedule", 2},
-    {"job.pause", 3},  {"job.resume", 4},   {"job.exclusions", 5}, {"job.delete", 6},
-    {"job.erase", 6},  {"job.backfill", 7},
+    {"job.create", 0}, {"job.import", 0},   {"job.update", 1},       {"job.reschedule", 2},
+    {"job.pause", 3},  {"job.resume", 4},   {"job.exclusions", 5},   {"job.delete", 6},
+    {"job.erase", 6},  {"job.backfill", 7}, {"job.dependencies", 8},
 };
 static const struct str job_names[] = {
-    {"created", 7}, {"updated", 7},     {"rescheduled", 11}, {"paused", 6},
-    {"resumed", 7}, {"exclusions", 10}, {"deleted", 7},      {"backfilled", 10},
+    {"created", 7},     {"updated", 7}, {"rescheduled", 11}, {"paused", 6},        {"resumed", 7},
+    {"exclusions", 10}, {"deleted", 7}, {"backfilled", 10},  {"dependencies", 12},
 };
 
 struct feed {

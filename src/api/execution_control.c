@@ -1,6 +1,7 @@
 /* execution_control.c - what people do to an execution: cancel it, run it again. */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
 #include "model/execution_json.h"
 
 /* ---- cancel ---- */
@@ -20,11 +21,15 @@ static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err 
     if (cancellation->result == CANCEL_TOO_LATE)
         return err_set(err, ERR_CONFLICT, "it has ended already: %.*s",
                        STR_ARG(execution_status_name(cancellation->execution.status)));
-    const struct execution *execution = &cancellation->execution;
+    struct execution *execution = &cancellation->execution;
+    size_t released = 0;
     if (cancellation->result == CANCEL_DONE &&
         (!api_execution_left(tx, write, execution, EXECUTION_CANCELLED, execution->error_message,
                              err) ||
          !api_advance_runs(write, err)))
+        return false;
+    if (!dependencies_ended(tx, execution->job_id, write->now, write->arena, &released, err) ||
+        !dependencies_waiting_on(tx, write->arena, execution, 1, err))
         return false;
     if (cancellation->result == CANCEL_DONE)
         write->execution = (struct engine_event){.job_id = execution->job_id,
@@ -83,8 +88,12 @@ static bool run_retry(struct store_tx *tx, struct api_write *write, struct err *
         .retry_count = parent.retry_count + 1,
         .retry_parent_id = parent.id,
         .parameters = parent.parameters,
+        .inputs = parent.inputs,
     };
-    if (!store_execution_insert(tx, &execution, err)) return false;
+    bool was_given = !str_is_absent(parent.inputs);
+    if ((!was_given && !dependencies_inputs(tx, &job, write->arena, &execution.inputs, err)) ||
+        !store_execution_insert(tx, &execution, err))
+        return false;
     write->answer = (struct answer){
         .status = 202,
         .body = api_guid_json(write->arena, execution.id),

@@ -1,6 +1,7 @@
 /* executions.c - what ran: lists, and one with its place in the chain of attempts. */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
 #include "model/execution_json.h"
 #include "store/words.h"
 
@@ -37,7 +38,8 @@ static void answer_page(struct api *api, struct http_request *request,
     if (tx == NULL) return;
     struct err err = ERR_INIT;
     struct execution_page executions;
-    bool ok = store_execution_list(tx, filter, request->arena, &executions, &err);
+    bool ok = store_execution_list(tx, filter, request->arena, &executions, &err) &&
+              dependencies_waiting_on(tx, request->arena, executions.items, executions.count, &err);
     store_read_end(tx);
     if (!ok) {
         respond_err(request, response, &err);
@@ -119,6 +121,7 @@ void executions_show(struct http_request *request, struct http_response *respons
     struct execution execution, *retries;
     size_t retry_count;
     bool ok = store_execution_get(tx, id, request->arena, &execution, &err) &&
+              dependencies_waiting_on(tx, request->arena, &execution, 1, &err) &&
               store_execution_retries(tx, id, request->arena, &retries, &retry_count, &err);
     store_read_end(tx);
     if (!ok) {

@@ -12,8 +12,11 @@
  */
 #include "api/context.h"
 
+#include "api/import_links.h"
+
 #include "base/hash.h"
 #include "base/json_scan.h"
+#include "engine/dependencies.h"
 #include "model/audit_diff.h"
 #include "model/job_schedule.h"
 
@@ -27,6 +30,9 @@ struct item {
     int64_t replaces;   // row; 0 = it is a new one
     int64_t revision;   // of the one it replaces
     int64_t behind_row; // of a new one under `replace`: no job of its name came behind this row
+    /* found out in the write */
+    bool is_skipped;
+    bool has_new_links; // it depends on other jobs than before
 };
 
 /* Which row of a name was paired last; open addressing. */
@@ -49,6 +55,8 @@ struct import {
     struct utc now;
     struct arena arena; // of the plan
     struct item *items;
+    struct import_link *links; // one an item
+    struct import_links all_links;
     size_t count;
     struct pairing *pairings;
     size_t pairings_mask;
@@ -246,8 +254,18 @@ static bool complete_new(const struct import *import, struct str caller, struct 
     return true;
 }
 
+static struct import_link link_of(const struct item *item, const json_t *tree, size_t index) {
+    struct import_link link = {.index = index,
+                               .id = item->job.id,
+                               .name = item->job.name,
+                               .dependencies = item->job.dependencies};
+    if (!guid_parse(json_str_of(json_object_get(tree, "id")), &link.file_id))
+        link.file_id = (struct guid){{0}};
+    return link;
+}
+
 /* Adds the job to the plan, or its faults to `own`. False and err when the store fails. */
-static bool plan_job(struct import *import, struct store_tx *tx, const json_t *tree,
+static bool plan_job(struct import *import, struct store_tx *tx, const json_t *tree, size_t index,
                      const struct job_defaults *defaults, struct faults *own, struct err *err) {
     struct item *item = &import->items[import->count];
     struct job base;
@@ -264,7 +282,7 @@ static bool plan_job(struct import *import, struct store_tx *tx, const json_t *t
         good = false;
     }
     if (good)
-        import->count++;
+        import->links[import->count++] = link_of(item, tree, index);
     else
         *item = (struct item){0};
     return true;
@@ -293,12 +311,28 @@ static bool plan_jobs(struct import *import, struct store_tx *tx, struct err *er
         arena_reset(&scratch);
         struct faults own = {.arena = &scratch};
         json_t *tree = read_tree(text, &own);
-        if (tree) ok = plan_job(import, tx, tree, &defaults, &own, err);
+        if (tree) ok = plan_job(import, tx, tree, i, &defaults, &own, err);
         json_decref(tree);
         if (!faults_none(&own)) reject(import, i, &own);
     }
     arena_free(&scratch);
     return ok;
+}
+
+/* Those whose dependencies cannot be kept leave the plan. */
+static bool check_links(struct import *import, struct store_tx *tx, struct err *err) {
+    import->all_links = import_links(import->links, import->count, &import->arena);
+    if (!import_links_check(&import->all_links, tx, &import->faults, err)) return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < import->count; i++) {
+        if (import->links[i].is_rejected) continue;
+        import->items[kept] = import->items[i];
+        import->links[kept++] = import->links[i];
+    }
+    import->rejected += (int64_t)(import->count - kept);
+    import->count = kept;
+    import->all_links = import_links(import->links, kept, &import->arena);
+    return true;
 }
 
 static bool plan_import(struct import *import, struct err *err) {
@@ -310,13 +344,12 @@ static bool plan_import(struct import *import, struct err *err) {
     size_t slots = 16;
     while (slots < 2 * import->job_count) slots *= 2;
     import->items = ARENA_ARRAY(&import->arena, import->job_count + 1, struct item);
-    import->pairings = NULL;
-    import->pairings_mask = slots - 1;
-    if (import->conflict != CONFLICT_REPLACE) return plan_jobs(import, NULL, err);
+    import->links = ARENA_ARRAY(&import->arena, import->job_count + 1, struct import_link);
     import->pairings = ARENA_ARRAY(&import->arena, slots, struct pairing);
+    import->pairings_mask = slots - 1;
     struct store_tx *tx = store_read_begin(import->api->options.store, err);
     if (tx == NULL) return false;
-    bool ok = plan_jobs(import, tx, err);
+    bool ok = plan_jobs(import, tx, err) && check_links(import, tx, err);
     store_read_end(tx);
     return ok;
 }
@@ -333,21 +366,67 @@ static bool is_taken(struct store_tx *tx, struct str name, int64_t row, int64_t 
     return true;
 }
 
-static bool replace_one(struct store_tx *tx, struct api_write *write, const struct item *item,
-                        struct arena *arena, struct err *err) {
+/* A job that is skipped is the one of its name, for those that depend on it. */
+static bool find_skipped(struct store_tx *tx, struct import *import, struct arena *scratch,
+                         struct err *err) {
+    for (size_t i = 0; i < import->count; i++) {
+        struct job other;
+        struct item *item = &import->items[i];
+        item->is_skipped = false;
+        import->links[i].id = item->job.id;
+        if (import->conflict != CONFLICT_SKIP) continue;
+        arena_reset(scratch);
+        if (!store_job_named(tx, item->job.name, 0, scratch, &other, &item->is_skipped, err))
+            return false;
+        if (item->is_skipped) import->links[i].id = other.id;
+    }
+    return true;
+}
+
+/* All are there now. A circle within the file was found before; one through jobs that are not in it
+ * goes through one that is replaced, by which it is found. */
+static bool check_stored_links(struct store_tx *tx, struct api_write *write, struct arena *scratch,
+                               struct err *err) {
+    struct import *import = write->context;
+    for (size_t i = 0; i < import->count; i++) {
+        const struct item *item = &import->items[i];
+        size_t released = 0;
+        if (item->is_skipped || !item->has_new_links) continue;
+        arena_reset(scratch);
+        struct guid id = item->replaces != 0 ? item->job.id : (struct guid){{0}};
+        struct str text = import_links_text(&import->all_links, i, scratch);
+        struct str field =
+            arena_printf(scratch, "jobs[%zu].dependencies.dependsOnJobIds", import->links[i].index);
+        if (!api_check_dependencies(tx, id, item->job.name, STR_NONE, text, field, &write->faults,
+                                    err))
+            return false;
+        if (item->replaces != 0 &&
+            !dependencies_changed(tx, item->replaces, write->now, scratch, &released, err))
+            return false;
+    }
+    return faults_none(&write->faults) || err_set(err, ERR_INVALID, "dependencies");
+}
+
+static bool replace_one(struct store_tx *tx, struct api_write *write, struct item *item,
+                        struct str dependencies, struct arena *arena, struct err *err) {
     struct job fresh, after = item->job;
     if (!store_job_get_by_row(tx, item->replaces, arena, &fresh, err)) return false;
     if (fresh.revision != item->revision)
         return err_set(err, ERR_STALE, "a job has changed meanwhile");
+    after.dependencies = dependencies;
+    item->has_new_links = !str_equal(fresh.dependencies, dependencies);
     return api_replace_job(tx, write, &fresh, &after, "job.import", arena, err);
 }
 
-static bool create_one(struct store_tx *tx, struct api_write *write, const struct item *item,
-                       int64_t *first_own, struct arena *arena, struct err *err) {
+static bool create_one(struct store_tx *tx, struct api_write *write, struct item *item,
+                       struct str dependencies, int64_t *first_own, struct arena *arena,
+                       struct err *err) {
     struct import *import = write->context;
     struct job job = item->job;
-    bool taken = false;
-    if (import->conflict != CONFLICT_DUPLICATE &&
+    bool taken = item->is_skipped;
+    job.dependencies = dependencies;
+    item->has_new_links = !str_is_absent(dependencies);
+    if (import->conflict == CONFLICT_REPLACE &&
         !is_taken(tx, job.name, item->behind_row, *first_own, arena, &taken, err))
         return false;
     if (taken && import->conflict == CONFLICT_REPLACE)
@@ -401,18 +480,21 @@ static bool run_import(struct store_tx *tx, struct api_write *write, struct err 
     struct import *import = write->context;
     struct arena scratch = {0};
     int64_t first_own = 0;
-    bool ok = true;
+    bool ok;
     import->created = import->replaced = import->skipped = 0;
+    ok = find_skipped(tx, import, &scratch, err);
     for (size_t i = 0; ok && i < import->count; i++) {
-        const struct item *item = &import->items[i];
+        struct item *item = &import->items[i];
         arena_reset(&scratch);
+        struct str dependencies = import_links_text(&import->all_links, i, &scratch);
         if (item->replaces == 0) {
-            ok = create_one(tx, write, item, &first_own, &scratch, err);
+            ok = create_one(tx, write, item, dependencies, &first_own, &scratch, err);
         } else {
-            ok = replace_one(tx, write, item, &scratch, err);
+            ok = replace_one(tx, write, item, dependencies, &scratch, err);
             import->replaced++;
         }
     }
+    ok = ok && check_stored_links(tx, write, &scratch, err);
     arena_free(&scratch);
     import->ran = ok;
     write->answer = (struct answer){
@@ -476,7 +558,9 @@ static bool try_import(struct import *import, struct http_response *response, st
         write.answer =
             (struct answer){.status = 200, .body = arena_printf(request->arena, "%lld", count)};
     } else if (!api_write_quietly(&write, err)) {
-        return false;
+        if (faults_none(&write.faults)) return false;
+        respond_faults(request, response, &write.faults);
+        return true;
     }
     answer(import, response, &write.answer);
     return true;

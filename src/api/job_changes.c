@@ -1,5 +1,5 @@
 /* job_changes.c - what changes a job that exists: update, delete, reschedule, pause, resume,
- * exclusions.
+ * exclusions, dependencies.
  *
  * All of them are one shape: read the job, make the new definition from it, and replace it in a
  * write that takes the state (next run, counts) fresh from the transaction, because the engine
@@ -9,10 +9,12 @@
  */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
 #include "model/audit_diff.h"
 #include "model/job_schedule.h"
 
 enum { TRIES = 8 };
+enum shown { SHOW_JOB, SHOW_EXCLUSIONS, SHOW_DEPENDENCIES };
 
 struct change {
     const char *action;
@@ -25,8 +27,9 @@ struct change {
     struct utc now;
 
     struct job before, after;
-    int status;           // of the answer
-    bool with_exclusions; // answer with the exclusions, not with the job
+    int status; // of the answer
+    enum shown shown;
+    struct str dependencies_field; // where the list of ids stands in the body
 };
 
 /* The engine's part of a job, as it stands in this transaction. */
@@ -82,6 +85,45 @@ bool api_replace_job(struct store_tx *tx, struct api_write *write, const struct 
     return api_audit(tx, write, action, after->id, diff.before, diff.after, err);
 }
 
+static bool check_dependencies(struct store_tx *tx, struct api_write *write,
+                               const struct job *fresh, const struct job *after, struct err *err) {
+    const struct change *change = write->context;
+    if (!api_check_dependencies(tx, fresh->id, after->name, fresh->dependencies,
+                                after->dependencies, change->dependencies_field, &write->faults,
+                                err))
+        return false;
+    return faults_none(&write->faults) || err_set(err, ERR_INVALID, "its dependencies");
+}
+
+/* Runs that wait for other jobs are judged anew: those of this job when what it depends on has
+ * changed, those of others when this one is gone. */
+static bool judge_waiting(struct store_tx *tx, struct api_write *write, const struct job *fresh,
+                          const struct job *after, struct err *err) {
+    size_t released = 0; // the engine is poked in any case
+    if (!str_equal(fresh->dependencies, after->dependencies) &&
+        !dependencies_changed(tx, after->row, write->now, write->arena, &released, err))
+        return false;
+    return !after->is_deleted ||
+           dependencies_ended(tx, after->id, write->now, write->arena, &released, err);
+}
+
+static bool make_answer(struct store_tx *tx, struct api_write *write, const struct job *after,
+                        struct err *err) {
+    const struct change *change = write->context;
+    write->answer =
+        (struct answer){.status = change->status, .etag = api_job_etag(write->arena, after)};
+    if (change->status == 204) return true;
+    switch (change->shown) {
+    case SHOW_DEPENDENCIES:
+        return api_dependencies_json(tx, after, write->arena, &write->answer.body, err);
+    case SHOW_EXCLUSIONS:
+        write->answer.body = str_is_absent(after->exclusions) ? STR("{}") : after->exclusions;
+        return true;
+    case SHOW_JOB: write->answer.body = api_job_json(write->arena, after); return true;
+    }
+    return true;
+}
+
 static bool run_change(struct store_tx *tx, struct api_write *write, struct err *err) {
     struct change *change = write->context;
     struct job fresh;
@@ -90,17 +132,12 @@ static bool run_change(struct store_tx *tx, struct api_write *write, struct err 
         return err_set(err, ERR_STALE, "somebody else has changed this job meanwhile");
     struct job after = change->after;
     if (after.is_deleted && !api_job_is_free(tx, write->arena, &fresh, err)) return false;
-    if (!api_replace_job(tx, write, &fresh, &after, change->action, write->arena, err) ||
-        (after.is_deleted && !cancel_pending(tx, write, after.row, err)))
+    if (!check_dependencies(tx, write, &fresh, &after, err) ||
+        !api_replace_job(tx, write, &fresh, &after, change->action, write->arena, err) ||
+        (after.is_deleted && !cancel_pending(tx, write, after.row, err)) ||
+        !judge_waiting(tx, write, &fresh, &after, err))
         return false;
-    write->answer =
-        (struct answer){.status = change->status, .etag = api_job_etag(write->arena, &after)};
-    if (change->with_exclusions) {
-        write->answer.body = str_is_absent(after.exclusions) ? STR("{}") : after.exclusions;
-    } else if (change->status != 204) {
-        write->answer.body = api_job_json(write->arena, &after);
-    }
-    return true;
+    return make_answer(tx, write, &after, err);
 }
 
 /* If-Match, when it is there, must name the revision. */
@@ -139,15 +176,21 @@ static void make_change(struct change *change) {
             api_answer(change->response, &write.answer);
             return;
         }
-        if (err.kind != ERR_STALE || conditional) break;
+        if (err.kind == ERR_STALE && !conditional) continue;
+        api_respond_failed(&write, change->response, &err);
+        return;
     }
     respond_err(change->request, change->response, &err);
 }
 
 static struct change new_change(const char *action, struct http_request *request,
                                 struct http_response *response, void *context) {
-    return (struct change){
-        .action = action, .api = context, .request = request, .response = response, .status = 200};
+    return (struct change){.action = action,
+                           .api = context,
+                           .request = request,
+                           .response = response,
+                           .status = 200,
+                           .dependencies_field = STR("dependencies.dependsOnJobIds")};
 }
 
 /* ---- update and reschedule ---- */
@@ -156,9 +199,13 @@ static bool apply_update(struct change *change, const struct job *before, struct
     struct faults faults = {.arena = change->request->arena};
     if (!api_may_write_job(change->api, change->request, change->response, before)) return false;
     struct job_defaults defaults = api_job_defaults(change->api, change->request, change->now);
-    if (job_from_json(change->body, JOB_REPLACE, before, &defaults, change->request->arena, after,
-                      &faults))
-        return true;
+    bool good = job_from_json(change->body, JOB_REPLACE, before, &defaults, change->request->arena,
+                              after, &faults);
+    if (!api_find_dependency_faults(change->api, change->request, change->response, before,
+                                    json_object_get(change->body, "dependencies"),
+                                    STR("dependencies"), &faults))
+        return false;
+    if (good && faults_none(&faults)) return true;
     api_respond_job_faults(change->request, change->response, &defaults, &faults);
     return false;
 }
@@ -246,14 +293,14 @@ static bool apply_exclusions(struct change *change, const struct job *before, st
 void exclusions_set(struct http_request *request, struct http_response *response, void *context) {
     struct change change = new_change("job.exclusions", request, response, context);
     change.apply = apply_exclusions;
-    change.with_exclusions = true;
+    change.shown = SHOW_EXCLUSIONS;
     if (api_body_object(request, response, &change.body)) make_change(&change);
 }
 
 void exclusions_clear(struct http_request *request, struct http_response *response, void *context) {
     struct change change = new_change("job.exclusions", request, response, context);
     change.apply = apply_exclusions;
-    change.with_exclusions = true;
+    change.shown = SHOW_EXCLUSIONS;
     if (api_no_query(request, response)) make_change(&change);
 }
 
@@ -265,6 +312,40 @@ void exclusions_show(struct http_request *request, struct http_response *respons
         return;
     struct json_writer w = respond_json_begin(response, 200);
     json_raw(&w, str_is_absent(job.exclusions) ? STR("{}") : job.exclusions);
+}
+
+/* ---- dependencies ---- */
+
+static bool apply_dependencies(struct change *change, const struct job *before, struct job *after) {
+    struct arena *arena = change->request->arena;
+    struct faults faults = {.arena = arena};
+    struct dependencies dependencies = {0};
+    if (change->body != NULL)
+        dependencies_read(change->body, STR_NONE, arena, &dependencies, &faults);
+    if (change->body != NULL && json_object_get(change->body, "dependsOnJobIds") == NULL)
+        faults_add(&faults, STR("dependsOnJobIds"), "is required");
+    if (!api_find_dependency_faults(change->api, change->request, change->response, before,
+                                    change->body, STR_NONE, &faults) ||
+        !api_no_faults(change->request, change->response, &faults))
+        return false;
+    after->dependencies = dependencies_text(arena, &dependencies);
+    return true;
+}
+
+void dependencies_set(struct http_request *request, struct http_response *response, void *context) {
+    struct change change = new_change("job.dependencies", request, response, context);
+    change.apply = apply_dependencies;
+    change.shown = SHOW_DEPENDENCIES;
+    change.dependencies_field = STR("dependsOnJobIds");
+    if (api_body_object(request, response, &change.body)) make_change(&change);
+}
+
+void dependencies_clear(struct http_request *request, struct http_response *response,
+                        void *context) {
+    struct change change = new_change("job.dependencies", request, response, context);
+    change.apply = apply_dependencies;
+    change.shown = SHOW_DEPENDENCIES;
+    if (api_no_query(request, response)) make_change(&change);
 }
 
 /* ---- delete ---- */
@@ -292,9 +373,11 @@ static bool leave_runs(struct store_tx *tx, struct api_write *write, int64_t job
 static bool run_erase(struct store_tx *tx, struct api_write *write, struct err *err) {
     const struct job *job = write->context;
     struct audit_diff diff = audit_diff(write->arena, job, NULL);
+    size_t released = 0;
     write->answer = (struct answer){.status = 204};
     return api_job_is_free(tx, write->arena, job, err) && leave_runs(tx, write, job->row, err) &&
            store_job_erase(tx, job->row, err) && api_advance_runs(write, err) &&
+           dependencies_ended(tx, job->id, write->now, write->arena, &released, err) &&
            api_audit(tx, write, "job.erase", job->id, diff.before, diff.after, err);
 }
 

@@ -13,6 +13,10 @@ struct creation {
 static bool run_create(struct store_tx *tx, struct api_write *write, struct err *err) {
     struct creation *creation = write->context;
     struct job *job = &creation->job;
+    if (!api_check_dependencies(tx, (struct guid){{0}}, job->name, STR_NONE, job->dependencies,
+                                STR("dependencies.dependsOnJobIds"), &write->faults, err))
+        return false;
+    if (!faults_none(&write->faults)) return err_set(err, ERR_INVALID, "its dependencies");
     if (!store_job_insert(tx, job, err)) return false;
     struct audit_diff diff = audit_diff(write->arena, NULL, job);
     if (!api_audit(tx, write, "job.create", job->id, diff.before, diff.after, err)) return false;
@@ -35,7 +39,12 @@ void jobs_create(struct http_request *request, struct http_response *response, v
     struct job_defaults defaults = api_job_defaults(api, request, now);
     struct creation creation = {0};
     struct job *job = &creation.job;
-    if (!job_from_json(body, JOB_CREATE, NULL, &defaults, request->arena, job, &faults)) {
+    bool good = job_from_json(body, JOB_CREATE, NULL, &defaults, request->arena, job, &faults);
+    if (!api_find_dependency_faults(api, request, response, NULL,
+                                    json_object_get(body, "dependencies"), STR("dependencies"),
+                                    &faults))
+        return;
+    if (!good || !faults_none(&faults)) {
         api_respond_job_faults(request, response, &defaults, &faults);
         return;
     }

@@ -1,6 +1,7 @@
 /* occurrences.c - the due times of one job: those that lie ahead, and what became of the others. */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
 #include "model/job_schedule.h"
 #include "model/occurrences.h"
 #include "schedule/explain.h"
@@ -76,6 +77,11 @@ static void write_ledger_entry(struct json_writer *w, const struct schedule_spec
     } else {
         json_field_raw(w, STR("lateMs"), STR_NONE);
     }
+    json_key(w, STR("waitingOn"));
+    json_array_begin(w);
+    for (size_t i = 0; entry->execution && i < entry->execution->waiting_on_count; i++)
+        json_guid(w, entry->execution->waiting_on[i]);
+    json_array_end(w);
     json_object_end(w);
 }
 
@@ -88,6 +94,7 @@ static bool read_ledger(struct store_tx *tx, const struct job *job, struct range
     size_t execution_count, range_count;
     if (!store_occurrences(tx, job->row, range.from, range.to, EXECUTIONS_MAX, arena, &executions,
                            &execution_count, err) ||
+        !dependencies_waiting_on(tx, arena, executions, execution_count, err) ||
         !store_skips(tx, job->row, range.from, range.to, arena, &ranges, &range_count, err))
         return false;
     struct ledger_skip *skips = ARENA_ARRAY(arena, range_count + 1, struct ledger_skip);

@@ -9,6 +9,8 @@
  */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
+
 enum {
     PAUSE_PATIENCE_SECONDS = 10,
     RESUME_PIECE = 100,  // jobs a write
@@ -87,9 +89,11 @@ static bool run_cancel(struct store_tx *tx, struct api_write *write, struct err 
         if (!store_execution_cancel(tx, piece->items[i].id, piece->reason, write->now, write->arena,
                                     &result, &now, err))
             return false;
+        size_t released = 0;
         /* It was handed back meanwhile. */
         if (result == CANCEL_DONE &&
-            !api_execution_left(tx, write, &now, EXECUTION_CANCELLED, piece->reason, err))
+            (!api_execution_left(tx, write, &now, EXECUTION_CANCELLED, piece->reason, err) ||
+             !dependencies_ended(tx, now.job_id, write->now, write->arena, &released, err)))
             return false;
         piece->requested[i] = result == CANCEL_REQUESTED;
         if (piece->requested[i] && !api_audit(tx, write, "execution.cancel", now.job_id, STR_NONE,

@@ -48,6 +48,10 @@ void jobs_preview(struct http_request *request, struct http_response *response, 
         faults_add(&faults, STR("job"), "must be a job");
     else if (!job_from_json(definition, JOB_CREATE, NULL, &defaults, request->arena, &job, &faults))
         assert(!faults_none(&faults));
+    if (!api_find_dependency_faults(api, request, response, NULL,
+                                    json_object_get(definition, "dependencies"),
+                                    STR("dependencies"), &faults))
+        return;
     if (!api_no_faults(request, response, &faults)) return;
     job.id = guid_new(now);
     job.created_at = utc_min(now, from);

@@ -43,6 +43,9 @@ static const struct http_route table[] = {
     WRITE(HTTP_POST, V1 "/jobs/{jobId}/exclusions", ROLE_USER, exclusions_set),
     READ(V1 "/jobs/{jobId}/exclusions", ROLE_VIEWER, exclusions_show),
     WRITE_NO_BODY(HTTP_DELETE, V1 "/jobs/{jobId}/exclusions", ROLE_USER, exclusions_clear),
+    WRITE(HTTP_POST, V1 "/jobs/{jobId}/dependencies", ROLE_USER, dependencies_set),
+    READ(V1 "/jobs/{jobId}/dependencies", ROLE_VIEWER, dependencies_show),
+    WRITE_NO_BODY(HTTP_DELETE, V1 "/jobs/{jobId}/dependencies", ROLE_USER, dependencies_clear),
 
     SLOW_READ(V1 "/executions", ROLE_VIEWER, executions_list),
     READ(V1 "/executions/timeline", ROLE_VIEWER, executions_timeline),

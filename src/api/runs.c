@@ -1,6 +1,8 @@
 /* runs.c - a job is run now. (Its executions are listed by executions.c.) */
 #include "api/context.h"
 
+#include "engine/dependencies.h"
+
 struct trigger_request {
     const struct job *job;
     struct str parameters;
@@ -24,7 +26,8 @@ static bool run_trigger(struct store_tx *tx, struct api_write *write, struct err
     struct job fresh;
     if (!store_job_get_by_row(tx, trigger->job->row, write->arena, &fresh, err)) return false;
     if (fresh.is_deleted) return err_set(err, ERR_NOT_FOUND, "this job was deleted");
-    if (!store_execution_insert(tx, &execution, err) ||
+    if (!dependencies_inputs(tx, &fresh, write->arena, &execution.inputs, err) ||
+        !store_execution_insert(tx, &execution, err) ||
         !api_audit(tx, write, "job.trigger", fresh.id, STR_NONE,
                    api_guid_json(write->arena, execution.id), err))
         return false;

@@ -60,6 +60,7 @@ static bool run_write(struct store_tx *tx, void *context, struct err *err) {
     keyed->write->audited = NULL;
     keyed->write->execution = (struct engine_event){0};
     keyed->write->runs = NULL;
+    keyed->write->faults.count = keyed->write->faults.more = 0;
     if (!str_is_absent(keyed->key)) return run_keyed(tx, keyed, err);
     return keyed->write->run(tx, keyed->write, err);
 }
@@ -147,6 +148,7 @@ bool api_advance_runs(struct api_write *write, struct err *err) {
 }
 
 static void prepare(struct api_write *write) {
+    write->faults = (struct faults){.arena = write->request->arena};
     write->arena = write->request->arena;
     if (utc_is_none(write->now)) write->now = clock_now(write->api->options.clock);
 }
@@ -174,10 +176,18 @@ void api_answer(struct http_response *response, const struct answer *answer) {
     if (!str_is_absent(answer->etag)) response_etag(response, answer->etag);
 }
 
+void api_respond_failed(const struct api_write *write, struct http_response *response,
+                        const struct err *err) {
+    if (faults_none(&write->faults))
+        respond_err(write->request, response, err);
+    else
+        respond_faults(write->request, response, &write->faults);
+}
+
 bool api_write(struct api_write *write, struct http_response *response) {
     struct err err = ERR_INIT;
     if (!api_write_quietly(write, &err)) {
-        respond_err(write->request, response, &err);
+        api_respond_failed(write, response, &err);
         return false;
     }
     api_answer(response, &write->answer);

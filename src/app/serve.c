@@ -386,6 +386,8 @@ static bool start_engine(struct server *server, struct err *err) {
         .heartbeat = span_seconds(settings->heartbeat_seconds),
         .shutdown_grace = span_seconds(settings->shutdown_grace_seconds),
         .retry_orphans = strcmp(settings->orphan_policy, "Retry") == 0,
+        .dependency_wait = span_seconds(settings->dependency_wait_seconds),
+        .max_running = settings->max_concurrent_jobs,
         .keep_keys = span_seconds(settings->job_expiration_days * 86400),
         .keep_executions = span_seconds(settings->keep_execution_days * 86400),
         .alert_on_failures =

@@ -83,6 +83,7 @@ struct settings {
     int64_t job_expiration_days;
     int64_t keep_execution_days;
     int64_t default_timeout_seconds, heartbeat_seconds, max_output_bytes, shutdown_grace_seconds;
+    int64_t max_concurrent_jobs, dependency_wait_seconds;
     const char *orphan_policy;
     struct text_list file_roots;
     int64_t max_unpacked_bytes;

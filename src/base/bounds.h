@@ -12,6 +12,7 @@ enum {
     MAX_TAGS = 50,
     MAX_TAG = 100,
     MAX_QUEUE_NAME = 50,
+    MAX_CONCURRENCY_GROUP = 100,
     MAX_ZONE_NAME = 64,
     MAX_CRON_PATTERN = 256,
     MAX_EXCLUDED_DATES = 1000,
@@ -23,6 +24,7 @@ enum {
     MAX_RETRY_ATTEMPTS = 100,
     MAX_RETRY_DELAY_SECONDS = 604800,
     MAX_RUNS = 1000000000,
+    MAX_CONCURRENCY_GROUP_LIMIT = 10000,
     MAX_FIRE_ALL = 1000, // runs made by misfirePolicy FireAll
     /* JSON. */
     MAX_JSON_DEPTH = 64,
@@ -45,6 +47,7 @@ enum {
     DEFAULT_OUTPUT_BYTES = 64 * 1024, // default of Scheduler:Jobs:MaxOutputBytes
     MAX_ERROR_MESSAGE = 4096,
     MAX_PROGRESS_TEXT = 200,
+    MAX_RESULT = 64 * 1024, // JSON that a run hands on
     /* Identity. */
     MIN_PASSWORD = 12, // characters
     MAX_PASSWORD = 128,

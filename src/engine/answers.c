@@ -162,17 +162,17 @@ void answer_pass(struct core *core) {
     core->figures.paused = pass->paused;
     core->wake = pass->wake;
     if (core->alerts.threshold == 0) core->wake.watch = UTC_NEVER;
-    if (pass->raised) core->poked = true;
+    if (pass->look_again) core->poked = true;
     adapt(core);
     report_pass(pass);
     if (pass->reconcile && pass->mine_is_cut)
         core->reconcile = true;
     else if (pass->reconcile)
         stop_fenced(core);
-    for (size_t i = 0; i < pass->ended_count; i++) {
-        const struct pass_ended *ended = &pass->ended[i];
-        count_ended(core, ended->job_type, EXECUTION_CANCELLED);
-        core_event(core, ended->job_id, ended->job_type, ended->execution_id, EXECUTION_CANCELLED);
+    for (size_t i = 0; i < pass->event_count; i++) {
+        const struct pass_event *event = &pass->events[i];
+        if (execution_has_ended(event->status)) count_ended(core, event->job_type, event->status);
+        core_event(core, event->job_id, event->job_type, event->execution_id, event->status);
     }
     for (size_t i = 0; i < pass->replaced_count; i++)
         stop_asked(core, pass->replaced[i], STR("replaced by a newer run"));
@@ -223,8 +223,8 @@ static void settled(void *context, const struct settlement *settlement,
 void answer_settle(struct core *core, struct store_write *write) {
     note_answer(core, write, "settle");
     (void)settle_answered(&core->settler, write, core->mono, settled, runs_changed, core);
-    if (core->settler.raised) core->poked = true;
-    core->settler.raised = false;
+    if (core->settler.look_again) core->poked = true;
+    core->settler.look_again = false;
 }
 
 /* ---- recovery -------------------------------------------------------------------------------- */

@@ -55,7 +55,10 @@ static bool claim_into_starts(struct pass *pass, struct store_tx *tx, const stru
     for (size_t i = 0; i < *count; i++) {
         struct pass_start *start = pass_add_start(pass);
         *start = (struct pass_start){.execution = (*ret)[i]};
-        if (!plan_cache_read(&pass->cache, tx, (*ret)[i].job_row, &start->job, err)) return false;
+        if (!plan_cache_read(&pass->cache, tx, (*ret)[i].job_row, &start->job, err) ||
+            !dependencies_claimed(tx, &start->job->job, &pass->arena, &start->execution,
+                                  &start->refusal, err))
+            return false;
     }
     return true;
 }

@@ -85,6 +85,8 @@ struct core *core_new(const struct engine_options *options, const struct core_io
               options->queue_count);
     core->pass.write.done = pass_written;
     core->pass.alerts = &core->alerts;
+    core->pass.dependency_wait = options->dependency_wait;
+    core->pass.max_running = options->max_running;
     core->recovery = (struct recovery){
         .write = {.run = recovery_run, .done = recovery_written, .context = &core->recovery},
         .clock = io->clock,

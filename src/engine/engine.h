@@ -57,6 +57,8 @@ struct engine_options {
     struct span heartbeat; // a lease is three of them
     struct span shutdown_grace;
     bool retry_orphans;          // OrphanPolicy Retry; else they stay Failed
+    struct span dependency_wait; // how long a due run waits for other jobs before it fails
+    int64_t max_running;         // executions on all nodes together; 0 = no bound
     struct span keep_keys;       // idempotency keys older than this are removed; 0 = none is
     struct span keep_executions; // ended executions older than this are removed; 0 = none is
     /* Alerts: consecutive failures that raise one; 0 = no alert of any kind is raised. */

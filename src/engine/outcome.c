@@ -74,6 +74,7 @@ static void add_retry(const struct ending *ending, struct arena *arena,
         .retry_parent_id = execution->id,
         .workflow_run_id = execution->workflow_run_id,
         .parameters = arena_copy(arena, str_is_absent(left) ? execution->parameters : left),
+        .inputs = arena_copy(arena, execution->inputs),
     };
 }
 
@@ -107,6 +108,8 @@ struct settlement outcome_of(const struct ending *ending, struct zone_cache *zon
     if (settlement.status == EXECUTION_PENDING) return settlement;
     settlement.output = arena_copy(arena, ending->result->output);
     settlement.output_truncated = ending->result->output_truncated;
+    if (settlement.status == EXECUTION_SUCCEEDED)
+        settlement.result = arena_copy(arena, ending->result->result);
     if (settlement.status == EXECUTION_FAILED) add_retry(ending, arena, &settlement);
     if (settlement.retry == NULL) add_next_run(ending, zones, &settlement);
     return settlement;

@@ -29,16 +29,16 @@ void pass_free(struct pass *pass) {
     plan_cache_free(&pass->cache);
     arena_free(&pass->arena);
     free(pass->starts);
-    free(pass->ended);
+    free(pass->events);
     free(pass->replaced);
 }
 
 static void forget_answer(struct pass *pass) {
     arena_reset(&pass->arena);
-    pass->start_count = pass->ended_count = pass->replaced_count = 0;
+    pass->start_count = pass->event_count = pass->replaced_count = 0;
     pass->cancel_count = pass->mine_count = pass->handed_back = 0;
     pass->due_count = pass->claim_count = pass->unreadable_count = 0;
-    pass->paused = pass->cut = pass->raised = false;
+    pass->paused = pass->cut = pass->look_again = false;
     pass->pause = (struct plan_pause){UTC_NONE, UTC_NONE};
 }
 
@@ -63,10 +63,16 @@ struct pass_start *pass_add_start(struct pass *pass) {
     return &pass->starts[pass->start_count++];
 }
 
+static void add_event(struct pass *pass, struct guid job_id, enum job_type job_type,
+                      struct guid execution_id, enum execution_status status) {
+    pass->events =
+        grow(pass->events, pass->event_count, &pass->event_capacity, sizeof *pass->events);
+    pass->events[pass->event_count++] = (struct pass_event){job_id, execution_id, job_type, status};
+}
+
 static void add_ended(struct pass *pass, struct guid job_id, enum job_type job_type,
                       struct guid execution_id) {
-    pass->ended = grow(pass->ended, pass->ended_count, &pass->ended_capacity, sizeof *pass->ended);
-    pass->ended[pass->ended_count++] = (struct pass_ended){job_id, execution_id, job_type};
+    add_event(pass, job_id, job_type, execution_id, EXECUTION_CANCELLED);
 }
 
 static void add_replaced(struct pass *pass, int64_t execution_row) {
@@ -105,6 +111,28 @@ static bool move_handed_back(struct pass *pass, const struct execution *mine, si
     return true;
 }
 
+/* Who waited for what just ended may be claimed now. */
+static bool release_dependants(struct pass *pass, struct store_tx *tx, struct guid job_id,
+                               struct err *err) {
+    size_t released = 0;
+    if (!dependencies_ended(tx, job_id, pass->now, &pass->arena, &released, err)) return false;
+    pass->look_again = pass->look_again || released > 0;
+    return true;
+}
+
+/* Of those that reconciling has settled. */
+static bool release_cancelled(struct pass *pass, struct store_tx *tx,
+                              const struct settlement *settled, struct err *err) {
+    for (size_t i = 0; i < pass->handed_back; i++) {
+        struct job job;
+        if (settled[i].status != EXECUTION_CANCELLED || !settled[i].has_dependants) continue;
+        if (!store_job_get_by_row(tx, settled[i].job_row, &pass->arena, &job, err) ||
+            !release_dependants(pass, tx, job.id, err))
+            return false;
+    }
+    return true;
+}
+
 static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
     struct execution *mine;
     size_t count;
@@ -134,7 +162,7 @@ static bool reconcile(struct pass *pass, struct store_tx *tx, struct err *err) {
     qsort(pass->mine, pass->mine_count, sizeof *pass->mine, compare_held);
     if (pass->handed_back == 0) return true;
     return store_settle(tx, back, pass->handed_back, err) &&
-           move_handed_back(pass, mine, count, back, err);
+           move_handed_back(pass, mine, count, back, err) && release_cancelled(pass, tx, back, err);
 }
 
 /* ---- plan ---- */
@@ -237,7 +265,9 @@ static bool cancel_live(struct pass *pass, struct store_tx *tx, const struct job
                                        .status = row.status,
                                        .error_message = row.error_message};
             add_ended(pass, job->id, job->type, live[i].id);
-            if (!workflows_ended(&pass->runs, &end, err)) return false;
+            if (!workflows_ended(&pass->runs, &end, err) ||
+                !release_dependants(pass, tx, job->id, err))
+                return false;
         }
         if (result == CANCEL_REQUESTED) add_replaced(pass, live[i].row);
     }
@@ -254,7 +284,9 @@ struct planning {
 
 static void add_startable(struct planning *planning, struct pass *pass, const struct plan *plan) {
     for (size_t i = 0; i < plan->startable; i++) {
-        if (plan->item.executions[i].status != EXECUTION_PENDING) continue;
+        const struct new_execution *execution = &plan->item.executions[i];
+        if (execution->status != EXECUTION_PENDING || !utc_is_none(execution->waiting_since))
+            continue;
         if (planning->startable_count == planning->startable_capacity) {
             size_t capacity = planning->startable_capacity * 2;
             struct new_execution **larger =
@@ -298,6 +330,9 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
         return false;
     struct plan plan = plan_job(&request, &pass->arena);
     if (!workflow_plan_begin(&pass->runs, &job->job, due, &plan, err)) return false;
+    if (!dependencies_plan(tx, &job->job, due->last_run_created_at, pass->dependency_wait,
+                           pass->now, &plan.item, &pass->arena, &pass->look_again, err))
+        return false;
     *item = plan.item;
     add_startable(planning, pass, &plan);
     return !plan.replaces || cancel_live(pass, tx, &job->job, err);
@@ -313,6 +348,8 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
             const struct new_execution *made = &item->executions[j];
             if (!made->inserted) continue;
             if (made->status == EXECUTION_CANCELLED) add_ended(pass, job->id, job->type, made->id);
+            if (!utc_is_none(made->waiting_since))
+                add_event(pass, job->id, job->type, made->id, EXECUTION_PENDING);
             if (made->status != EXECUTION_RUNNING || made->fence == 0) continue;
             *pass_add_start(pass) =
                 (struct pass_start){.execution = {.row = made->row,
@@ -328,7 +365,8 @@ static void take_planned(struct pass *pass, const struct planning *planning, siz
                                                   .available_at = made->available_at,
                                                   .started_at = made->started_at,
                                                   .node_name = pass->node_name,
-                                                  .fence = made->fence},
+                                                  .fence = made->fence,
+                                                  .inputs = made->inputs},
                                     .job = planning->jobs[i],
                                     .next_run_at = item->next_run_at,
                                     .schedule_from = item->schedule_from,
@@ -404,6 +442,15 @@ static bool watch(struct pass *pass, struct store_tx *tx, struct utc check_at, s
     return utc_before(pass->now, check_at) || watch_check_due(&watching, err);
 }
 
+/* Scheduler:Jobs:MaxConcurrentJobs. */
+static bool bound_by_all_nodes(const struct pass *pass, struct store_tx *tx, int64_t *slots,
+                               struct err *err) {
+    int64_t room;
+    if (!store_running_room(tx, pass->max_running, &room, err)) return false;
+    if (room < *slots) *slots = room;
+    return true;
+}
+
 bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     struct pass *pass = context;
     forget_answer(pass);
@@ -417,6 +464,8 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     if (has_pending && pass->alert_slots > 0 && !claim_alerts(pass, tx, err)) return false;
     /* What waits was there first: it gets the slots before what has just become due. */
     int64_t left = pass->paused ? 0 : pass->slots;
+    if (left > 0 && pass->max_running > 0 && !bound_by_all_nodes(pass, tx, &left, err))
+        return false;
     if (left > 0 && has_pending) {
         int64_t limit = left < PASS_CLAIM_MAX ? left : PASS_CLAIM_MAX;
         if (!claim_pending(pass, tx, limit, err)) return false;
@@ -424,7 +473,7 @@ bool pass_run(struct store_tx *tx, void *context, struct err *err) {
     }
     if (!pass->paused && !plan_due_jobs(pass, tx, left, err)) return false;
     if (!workflows_advance(&pass->runs, err) || !watch(pass, tx, before.watch, err)) return false;
-    pass->raised = pass->alerts->raised != raised;
+    pass->look_again = pass->look_again || pass->alerts->raised != raised;
     if (pass->ask_cancels && !store_cancel_requests(tx, pass->node_name, &pass->arena,
                                                     &pass->cancels, &pass->cancel_count, err))
         return false;

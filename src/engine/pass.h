@@ -13,7 +13,8 @@
  *   1. reconcile (when asked): executions that are Running on this node but that it does not hold
  *      are the children of a commit whose answer was lost. None of them was started, so they are
  *      handed back as Pending, and no attempt is lost.
- *   2. claim: what waits becomes Running, while slots are free.
+ *   2. claim: what waits becomes Running, while slots are free and no more run on all nodes than
+ * may.
  *   3. plan: due jobs become executions; when slots are left they are born Running, in the order of
  *      the queues, which saves the claim.
  *   4. watches: late starts, and what time alone shows (watch.h).
@@ -31,6 +32,7 @@
 #define ALPHABET_ENGINE_PASS_H
 
 #include "engine/alerts.h"
+#include "engine/dependencies.h"
 #include "engine/plan.h"
 #include "engine/plan_cache.h"
 #include "engine/queues.h"
@@ -44,12 +46,15 @@ struct pass_start {
     const struct planned_job *job;
     struct utc next_run_at, schedule_from; // of the job; UTC_NONE: as the job says
     int64_t run_count;
+    struct dependency_refusal refusal; // it is not started, but fails with this
 };
 
-/* An execution that ended in this pass: skipped by policy, or replaced while Pending. */
-struct pass_ended {
+/* An execution that somebody should hear of: one that ended in this pass, skipped by policy or
+ * replaced while Pending, or one that was made and waits for other jobs. */
+struct pass_event {
     struct guid job_id, execution_id;
     enum job_type job_type;
+    enum execution_status status; // Cancelled, Pending
 };
 
 struct pass {
@@ -59,7 +64,9 @@ struct pass {
     struct str node_name;
     struct plan_cache cache;
     struct queues queues;
-    struct alerts *alerts; // the committer's
+    struct alerts *alerts;       // the committer's
+    struct span dependency_wait; // how long a run waits for other jobs
+    int64_t max_running;         // on all nodes together; 0 = no bound
     /* the question */
     int64_t alert_slots;     // how many executions of ALERT_QUEUE may
     int64_t slots;           // how many more executions may become Running here
@@ -77,8 +84,8 @@ struct pass {
     bool paused;
     struct pass_start *starts;
     size_t start_count;
-    struct pass_ended *ended;
-    size_t ended_count;
+    struct pass_event *events;
+    size_t event_count;
     struct cancel_request *cancels; // executions Running here that a person wants stopped
     size_t cancel_count;
     int64_t *replaced; // executions Running here or elsewhere that a newer run replaces
@@ -86,7 +93,7 @@ struct pass {
     struct held_execution *mine; // when reconciled: what is Running here, by the store
     size_t mine_count, handed_back;
     bool mine_is_cut;              // there may be more: reconcile again
-    bool raised;                   // alerts: they wait to be claimed
+    bool look_again;               // alerts were raised, or runs released: they wait to be claimed
     struct workflow_changes runs;  // workflow runs that began, moved or ended
     size_t due_count, claim_count; // equal to their limit: there is more
     bool cut;                      // not all that are due were planned
@@ -96,7 +103,7 @@ struct pass {
     struct wake_times wake;
     /* while it runs */
     struct plan_pause pause; // the last pause-all
-    size_t start_capacity, ended_capacity, replaced_capacity;
+    size_t start_capacity, event_capacity, replaced_capacity;
 };
 
 void pass_init(struct pass *pass, const struct clock *clock, struct zone_cache *zones,

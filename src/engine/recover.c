@@ -6,6 +6,7 @@
  */
 #include "engine/recover.h"
 
+#include "engine/dependencies.h"
 #include "engine/outcome.h"
 
 static bool beat(struct recovery *recovery, struct store_tx *tx, struct err *err) {
@@ -43,6 +44,19 @@ static bool read_paused(struct recovery *recovery, struct store_tx *tx, struct e
     struct str value;
     if (!store_meta_get(tx, STR("paused_all"), &recovery->arena, &value, err)) return false;
     recovery->paused = str_equal(value, STR("1"));
+    return true;
+}
+
+/* Who waited for one of these to end: claimed by the first pass. */
+static bool release_dependants(struct recovery *recovery, struct store_tx *tx, struct err *err) {
+    size_t released = 0;
+    for (size_t i = 0; i < recovery->count; i++) {
+        const struct settlement *item = &recovery->settled[i];
+        if (item->applied && item->retry == NULL && item->has_dependants &&
+            !dependencies_ended(tx, recovery->orphans[i].job_id, recovery->now, &recovery->arena,
+                                &released, err))
+            return false;
+    }
     return true;
 }
 
@@ -94,6 +108,7 @@ bool recovery_run(struct store_tx *tx, void *context, struct err *err) {
         recovery->settled[i] =
             settle_orphan(recovery, orphan, &job, arena, recovery->random + (uint64_t)i);
     }
-    return recovery->count == 0 || (store_settle(tx, recovery->settled, recovery->count, err) &&
-                                    move_runs(recovery, err) && raise_alerts(recovery, tx, err));
+    return recovery->count == 0 ||
+           (store_settle(tx, recovery->settled, recovery->count, err) && move_runs(recovery, err) &&
+            release_dependants(recovery, tx, err) && raise_alerts(recovery, tx, err));
 }

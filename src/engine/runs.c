@@ -128,6 +128,10 @@ void runs_adopt(struct core *core, const struct pass_start *start) {
         slot->job.schedule_from = start->schedule_from;
         slot->job.run_count = start->run_count;
     }
+    slot->refusal = (struct dependency_refusal){
+        .error_type = start->refusal.error_type,
+        .message = arena_copy(&slot->arena, start->refusal.message),
+    };
     list_append(&core->to_start, &slot->start);
     core_event(core, slot->job.id, slot->job.type, slot->execution.id, EXECUTION_RUNNING);
 }
@@ -140,6 +144,10 @@ static void note_lateness(struct core *core, const struct slot *slot) {
 }
 
 static void start(struct core *core, struct slot *slot) {
+    if (!str_is_absent(slot->refusal.message)) {
+        end_unstarted(core, slot, slot->refusal.error_type, slot->refusal.message);
+        return;
+    }
     const struct slot *replaced = replaced_run(core, slot);
     if (replaced) {
         slot->waits_for = replaced->execution.row;

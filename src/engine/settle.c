@@ -1,6 +1,8 @@
 /* settle.c - batches and their second tries; see settle.h. */
 #include "engine/settle.h"
 
+#include "engine/dependencies.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,7 @@ struct settle_batch {
     size_t count, capacity;
     size_t window;                // the first so many are in the write
     size_t window_max;            // shrinks when the store refuses; 0 = no bound
-    bool raised;                  // alerts, by the write that is or was posted
+    bool look_again;              // the write that is or was posted made something to be claimed
     bool uncertain;               // a write of it may have been committed without an answer
     struct mono not_before;       // the next try
     struct workflow_changes runs; // by the write that is or was posted
@@ -58,7 +60,22 @@ static bool raise_alerts(struct settle_batch *batch, struct store_tx *tx, struct
                                         .is_watched = about->is_watched};
         if (!alerts_settled(alerts, tx, &ended, &batch->scratch, err)) return false;
     }
-    batch->raised = alerts->raised != before;
+    batch->look_again = batch->look_again || alerts->raised != before;
+    return true;
+}
+
+/* Jobs that wait for those that ended: an end that is tried again is none yet. */
+static bool release_dependants(struct settle_batch *batch, struct store_tx *tx, struct err *err) {
+    size_t released = 0;
+    for (size_t i = 0; i < batch->window; i++) {
+        const struct settlement *item = &batch->items[i];
+        bool has_ended = item->applied && execution_has_ended(item->status) && item->retry == NULL;
+        if (has_ended && item->has_dependants &&
+            !dependencies_ended(tx, batch->about[i].job_id, item->completed_at, &batch->scratch,
+                                &released, err))
+            return false;
+    }
+    batch->look_again = batch->look_again || released > 0;
     return true;
 }
 
@@ -86,12 +103,12 @@ static bool move_runs(struct settle_batch *batch, struct err *err) {
 static bool settle_run(struct store_tx *tx, void *context, struct err *err) {
     struct settle_batch *batch = context;
     arena_reset(&batch->scratch);
-    batch->raised = false;
+    batch->look_again = false;
     batch->runs = (struct workflow_changes){.tx = tx, .arena = &batch->scratch};
     if (batch->window > 0) batch->runs.now = batch->items[batch->window - 1].completed_at;
     return drop_retries_of_deleted(batch, tx, err) && write_progress(batch, tx, err) &&
            store_settle(tx, batch->items, batch->window, err) && move_runs(batch, err) &&
-           raise_alerts(batch, tx, err);
+           release_dependants(batch, tx, err) && raise_alerts(batch, tx, err);
 }
 
 static void batch_written(struct store_write *write) {
@@ -237,7 +254,7 @@ bool settle_answered(struct settler *settler, struct store_write *write, struct 
         list_prepend(&settler->ready, &batch->node);
         return false;
     }
-    settler->raised = settler->raised || batch->raised;
+    settler->look_again = settler->look_again || batch->look_again;
     for (size_t i = 0; i < batch->window; i++)
         each(context, &batch->items[i], &batch->about[i], batch->uncertain);
     runs(context, &batch->runs);

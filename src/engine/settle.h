@@ -49,7 +49,7 @@ struct settler {
     struct list ready, in_flight, idle; // of batches
     struct settle_batch *open;          // being filled; NULL
     size_t in_flight_count, waiting;    // batches; items not yet answered
-    bool raised;                        // settling has raised alerts; the reader sets it back
+    bool look_again; // settling has raised alerts or released runs; the reader sets it back
 };
 
 void settler_init(struct settler *settler, struct store *store,

@@ -48,6 +48,7 @@ static struct execution copy_execution(struct arena *arena, const struct executi
     copy.error_message = arena_copy(arena, from->error_message);
     copy.parameters = arena_copy(arena, from->parameters);
     copy.output = arena_copy(arena, from->output);
+    copy.inputs = arena_copy(arena, from->inputs);
     return copy;
 }
 
@@ -66,6 +67,7 @@ struct slot *slots_take(struct slots *slots, const struct execution *execution,
     slot->run = (struct run){.execution = &slot->execution, .job = &slot->job};
     slot->progress.is_known = slot->progress.is_changed = false;
     slot->stop_message = STR_NONE;
+    slot->refusal = (struct dependency_refusal){0};
     slot->waits_for = 0;
     list_append(&slots->busy, &slot->node);
     return slot;

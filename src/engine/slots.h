@@ -23,6 +23,7 @@
 #include "base/bounds.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "engine/dependencies.h"
 #include "engine/timeouts.h"
 #include "handlers/handler.h"
 
@@ -45,10 +46,11 @@ struct slot {
     struct arena arena;
     struct timeout timeout;
     struct slot_progress progress;
-    struct str stop_message; // why it is being stopped; in the arena
-    int64_t waits_for;       // WAITING: the execution that must end before; 0 = none
-    struct list node;        // in `busy`
-    struct list start;       // in the list of those to be started; alone when it is not there
+    struct str stop_message;           // why it is being stopped; in the arena
+    struct dependency_refusal refusal; // WAITING: it fails without being started; in the arena
+    int64_t waits_for;                 // WAITING: the execution that must end before; 0 = none
+    struct list node;                  // in `busy`
+    struct list start; // in the list of those to be started; alone when it is not there
     bool is_reserved;
     struct slot *next_free;
 };

@@ -6,7 +6,9 @@
  * gone) fails at once, and more may follow from that. Then what changed is written.
  */
 #include "engine/workflows.h"
+#include "engine/dependencies.h"
 
+#include "engine/dependencies.h"
 #include "engine/inputs.h"
 #include "engine/workflow_run.h"
 
@@ -104,7 +106,9 @@ bool workflow_step_cancel(struct workflow_changes *changes, struct open_run *ope
     switch (result) {
     case CANCEL_DONE:
         workflow_step_end(changes, open, position, EXECUTION_CANCELLED, reason);
-        return note_ended(changes, &execution, err);
+        return note_ended(changes, &execution, err) &&
+               dependencies_ended(changes->tx, execution.job_id, changes->now, changes->arena,
+                                  &changes->made, err);
     case CANCEL_REQUESTED: note_stop(changes, execution.row, reason); break;
     case CANCEL_TOO_LATE:
         workflow_step_end(changes, open, position, execution.status, execution.error_message);

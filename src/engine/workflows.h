@@ -50,7 +50,7 @@ struct workflow_changes {
     struct arena *arena;
     struct utc now;
     /* the answer */
-    size_t made; // executions, to be claimed
+    size_t made; // executions, or released ones: to be claimed
     struct workflow_stop *stops;
     struct workflow_ended *ended;
     struct workflow_news *news; // the latest first

@@ -14,6 +14,7 @@
 #include "handlers/environment_rules.h"
 #include "handlers/memory_file.h"
 #include "handlers/progress_lines.h"
+#include "handlers/result_json.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -47,6 +48,7 @@ struct code_run {
     struct redactor redactor;
     struct capture capture;
     struct progress_lines progress;
+    struct result_lines result;
     int64_t output_bytes;
     bool has_flooded;
 };
@@ -77,6 +79,7 @@ static void put_into_run(void *context, struct str piece) {
     if (progress_lines_feed(&code_run->progress, piece))
         run_tell_progress(code_run->run, code_run->progress.percent,
                           str_from_cstr(code_run->progress.text));
+    result_lines_feed(&code_run->result, piece);
     capture_add(&code_run->capture, piece);
     if (code_run->run->progress && room > 0)
         code_run->run->progress(code_run->run, str_slice(piece, 0, (size_t)room));
@@ -99,12 +102,16 @@ static void finish(struct code_run *code_run, struct run_result *result) {
         result->output = capture_finish(&code_run->capture);
         result->output_truncated = code_run->capture.is_truncated;
     }
+    result->result = result_lines_end(&code_run->result, &code_run->arena);
+    if (str_is_absent(result->result) && !result->output_truncated)
+        result->result = result_json(result->output, &code_run->arena);
     if (!str_is_absent(result->error_message))
         result->error_message = clean_message(code_run, result->error_message);
     run->state = NULL;
     run_finish(run, result);
     redactor_free(&code_run->redactor);
     capture_free(&code_run->capture);
+    result_lines_free(&code_run->result);
     arena_free(&code_run->arena);
     free(code_run);
 }

@@ -40,6 +40,9 @@ struct run_result {
     struct str error_message;     // absent = none; no secret in it
     struct str output;            // absent = none; the handler capped it to run->max_output_bytes
     bool output_truncated;
+    /* Of one that succeeded: JSON that it hands on to other jobs, checked by result_json.h; absent
+     * = none. */
+    struct str result;
     /* What the target asks for (Retry-After): not before this instant. UTC_NONE = nothing asked. */
     struct utc retry_not_before;
     /* The handler's own word on retrying, after retryOnStatusCodes: */

@@ -5,6 +5,7 @@
 #include "handlers/http_exchange.h"
 
 #include "base/bounds.h"
+#include "handlers/result_json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -55,6 +56,17 @@ static void put_into_capture(void *context, struct str s) {
     capture_add(context, s);
 }
 
+/* Is it said to be JSON: application/json, or any type that ends in +json? */
+static bool is_json(const struct http_exchange *exchange) {
+    char *value = NULL;
+    if (curl_easy_getinfo(exchange->easy, CURLINFO_CONTENT_TYPE, &value) != CURLE_OK) return false;
+    struct str type = str_from_cstr(value);
+    type = str_trim(str_cut(&type, ';'));
+    size_t suffix = type.len < 5 ? 0 : type.len - 5;
+    return str_equal_nocase(type, STR("application/json")) ||
+           str_equal_nocase(str_slice(type, suffix, 5), STR("+json"));
+}
+
 /* Fills in the output, and error texts cleaned of secrets. */
 static struct run_result complete(struct http_exchange *exchange, struct run_result result) {
     redactor_end(&exchange->redactor, put_into_capture, &exchange->capture);
@@ -62,6 +74,8 @@ static struct run_result complete(struct http_exchange *exchange, struct run_res
         result.output = capture_finish(&exchange->capture);
         result.output_truncated = exchange->capture.is_truncated;
     }
+    if (result.status == EXECUTION_SUCCEEDED && !result.output_truncated && is_json(exchange))
+        result.result = result_json(result.output, &exchange->arena);
     if (!str_is_absent(result.error_message)) {
         struct buf clean = buf_with_max(0), text = buf_with_max(0);
         redactor_text(&exchange->redactor, result.error_message, &clean);

@@ -67,6 +67,9 @@ static const struct audited definition[] = {
     FIELD("exclusions", JSON, exclusions),
     FIELD("retention", JSON, retention),
     FIELD("watches", JSON, watches),
+    FIELD("dependencies", JSON, dependencies),
+    FIELD("concurrencyGroup", TEXT, concurrency_group),
+    FIELD("concurrencyGroupLimit", NUMBER, concurrency_group_limit),
 };
 
 /* memcpy, because a table of offsets knows no types. */

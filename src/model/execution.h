@@ -53,6 +53,10 @@ struct execution {
      * (model/dependencies.h). UTC_NONE = it waits for none. Until then available_at is the
      * deadline. */
     struct utc waiting_since;
+    /* The jobs that it waits for now. Worked out when it is shown (engine/dependencies.h); no store
+     * sets it. */
+    const struct guid *waiting_on;
+    size_t waiting_on_count;
     /* What other jobs hand on to it: {"NAME": {"output": text, "result": JSON}}; absent = nothing.
      */
     struct str inputs;

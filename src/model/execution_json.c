@@ -65,10 +65,24 @@ static void put_progress(struct buf *buf, const struct execution *execution) {
     put_text(buf, execution->progress_text);
 }
 
+static void put_waiting_on(struct buf *buf, const struct execution *execution) {
+    PUT_KEY(buf, "waitingOn");
+    buf_put_char(buf, '[');
+    for (size_t i = 0; i < execution->waiting_on_count; i++) {
+        if (i > 0) buf_put_char(buf, ',');
+        put_guid(buf, execution->waiting_on[i]);
+    }
+    buf_put_char(buf, ']');
+}
+
 static void put_result(struct buf *buf, const struct execution *execution) {
     if (!str_is_absent(execution->output)) {
         PUT_KEY(buf, "output");
         buf_put_json_str(buf, execution->output);
+    }
+    if (!str_is_absent(execution->result)) {
+        PUT_KEY(buf, "result");
+        buf_put(buf, execution->result);
     }
     PUT_KEY(buf, "outputTruncated");
     buf_put(buf, execution->output_truncated ? STR("true") : STR("false"));
@@ -82,7 +96,7 @@ static void put_result(struct buf *buf, const struct execution *execution) {
     put_guid(buf, execution->retry_parent_id);
     PUT_KEY(buf, "workflowRunId");
     put_guid(buf, execution->workflow_run_id);
-    buf_put(buf, STR(",\"waitingOn\":[]"));
+    put_waiting_on(buf, execution);
     PUT_KEY(buf, "nodeName");
     put_text(buf, execution->node_name);
 }

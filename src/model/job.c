@@ -22,19 +22,10 @@ enum job_status job_current_status(const struct job *job) {
 struct job job_copy(struct arena *arena, const struct job *job) {
     struct job copy = *job;
     struct str *const texts[] = {
-        &copy.name,
-        &copy.description,
-        &copy.schedule_expression,
-        &copy.timezone,
-        &copy.configuration,
-        &copy.retry_policy,
-        &copy.exclusions,
-        &copy.tags,
-        &copy.watches,
-        &copy.retention,
-        &copy.queue,
-        &copy.created_by,
-        &copy.last_modified_by,
+        &copy.name,          &copy.description,  &copy.schedule_expression, &copy.timezone,
+        &copy.configuration, &copy.retry_policy, &copy.exclusions,          &copy.tags,
+        &copy.watches,       &copy.dependencies, &copy.concurrency_group,   &copy.retention,
+        &copy.queue,         &copy.created_by,   &copy.last_modified_by,
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) *texts[i] = arena_copy(arena, *texts[i]);
     return copy;

@@ -12,6 +12,7 @@
 
 #include "base/bounds.h"
 #include "base/json_read.h"
+#include "model/dependencies.h"
 #include "model/exclusions.h"
 #include "model/fields.h"
 #include "model/job_configuration.h"
@@ -55,12 +56,14 @@ static const struct str known_fields[] = {
     STR_INIT("exclusions"),
     STR_INIT("retention"),
     STR_INIT("watches"),
+    STR_INIT("dependencies"),
+    STR_INIT("concurrencyGroup"),
+    STR_INIT("concurrencyGroupLimit"),
     STR_INIT("createdBy"),
     /* What an answer carries and nobody may set: */
     STR_INIT("id"),
     STR_INIT("pausedUntil"),
     STR_INIT("isDeleted"),
-    STR_INIT("dependencies"),
     STR_INIT("currentStatus"),
     STR_INIT("nextRunAt"),
     STR_INIT("lastExecutedAt"),
@@ -274,16 +277,18 @@ static void read_watches(struct reader *reader) {
     reader->job.watches = watches_text(reader->arena, &watches);
 }
 
-/* They have an endpoint of their own; an answer that comes back may carry none. */
-static void check_dependencies(const struct reader *reader) {
+/* Given as a whole: {} depends on none any more. That there are such jobs the caller checks. */
+static void read_dependencies(struct reader *reader) {
     const json_t *value = fields_get(&reader->fields, STR("dependencies"));
+    bool is_empty = json_is_array(value) && json_array_size(value) == 0;
+    struct dependencies dependencies = {0};
+    struct faults *faults = reader->fields.faults;
+    size_t before = fault_count(faults);
     if (value == NULL) return;
-    bool empty = json_is_object(value)
-                     ? json_array_size(json_object_get(value, "dependsOnJobIds")) == 0
-                     : json_is_array(value) && json_array_size(value) == 0;
-    if (!empty)
-        fields_fault(&reader->fields, STR("dependencies"),
-                     "are set by POST /jobs/{jobId}/dependencies");
+    if (!is_empty)
+        dependencies_read(value, STR("dependencies"), reader->arena, &dependencies, faults);
+    if (fault_count(faults) == before)
+        reader->job.dependencies = dependencies_text(reader->arena, &dependencies);
 }
 
 /* ---- jobConfiguration ------------------------------------------------------------------------ */
@@ -429,6 +434,30 @@ static void read_schedule(struct reader *reader) {
     leave_other_types(reader);
 }
 
+/* An empty name leaves the group. */
+static void read_concurrency_group(struct reader *reader) {
+    struct str group = STR("concurrencyGroup"), limit = STR("concurrencyGroupLimit"), name;
+    const struct fields *fields = &reader->fields;
+    struct job *job = &reader->job;
+    size_t before = fault_count(fields->faults);
+    if (fields_str(fields, group, TEXT_LINE, 0, MAX_CONCURRENCY_GROUP, &name)) {
+        if (name.len > 0 && str_trim(name).len == 0)
+            fields_fault(fields, group, "must not be blank");
+        job->concurrency_group = name.len > 0 ? keep(reader, name) : STR_NONE;
+    }
+    if (fault_count(fields->faults) != before) return;
+    if (!str_is_absent(job->concurrency_group)) {
+        if (require(reader, limit, job->concurrency_group_limit > 0))
+            (void)fields_i64(fields, limit, 1, MAX_CONCURRENCY_GROUP_LIMIT,
+                             &job->concurrency_group_limit);
+        return;
+    }
+    const json_t *value = fields_get(fields, limit);
+    if (value != NULL && !says_nothing(value))
+        fields_fault(fields, limit, "is the limit of a concurrencyGroup, and the job has none");
+    job->concurrency_group_limit = 0;
+}
+
 static void check_together(const struct reader *reader) {
     const struct job *job = &reader->job;
     bool has_start = !utc_is_none(job->start_at), has_end = !utc_is_none(job->end_at);
@@ -544,7 +573,8 @@ bool job_from_json(const json_t *body, enum job_body kind, const struct job *bas
     read_tags(&reader);
     read_retention(&reader);
     read_watches(&reader);
-    check_dependencies(&reader);
+    read_dependencies(&reader);
+    read_concurrency_group(&reader);
     check_together(&reader);
     return finish(&reader, before, ret);
 }

@@ -75,7 +75,15 @@ static void put_policies(struct buf *buf, const struct job *job, bool with_state
     put_raw(buf, job->retention, STR("null"));
     PUT_KEY(buf, "watches");
     put_raw(buf, job->watches, STR("null"));
-    buf_put(buf, STR(",\"dependencies\":null"));
+    PUT_KEY(buf, "dependencies");
+    put_raw(buf, job->dependencies, STR("null"));
+    PUT_KEY(buf, "concurrencyGroup");
+    put_text(buf, job->concurrency_group);
+    PUT_KEY(buf, "concurrencyGroupLimit");
+    if (str_is_absent(job->concurrency_group))
+        buf_put(buf, STR("null"));
+    else
+        buf_put_i64(buf, job->concurrency_group_limit);
 }
 
 static void put_state(struct buf *buf, const struct job *job) {

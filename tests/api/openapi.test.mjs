@@ -255,6 +255,11 @@ test('jobs: create, read, list, change, delete', async () => {
   await done('setExclusions', 200, { params, body: { excludedDates: ['2030-12-25'], excludedDaysOfWeek: ['Saturday'], timeRange: { start: '22:00', end: '06:00' } } });
   assert.equal((await done('getExclusions', 200, { params })).body.timeRange.start.slice(0, 5), '22:00');
   assert.deepEqual((await done('clearExclusions', 200, { params })).body, {});
+  const { body: first } = await done('createJob', 201, { body: httpJob() });
+  await done('setDependencies', 200, { params, body: { dependsOnJobIds: [first.id], condition: 'anySucceeded' } });
+  assert.equal((await done('getDependencies', 200, { params })).body.jobs[0].jobId, first.id);
+  await done('updateJob', 200, { params, body: (await done('getJob', 200, { params })).body });
+  assert.deepEqual((await done('clearDependencies', 200, { params })).body.dependsOnJobIds, []);
   await done('previewJob', 200, { body: { job: httpJob({ scheduleExpression: '0 * * * *' }), from: '2030-01-01T00:00:00Z', to: '2030-01-01T05:00:00Z' } });
   await done('listUpcoming', 200, { params, query: '?count=3' });
   assert.ok((await done('listJobHistory', 200, { params, query: '?pageSize=200' })).body.totalCount >= 5);
@@ -389,9 +394,11 @@ test('users: add, show, list, lock, unlock, password, roles, delete', async () =
 
 test('every example of a request works as it stands', async () => {
   const { body: job } = await done('createJob', 201, { body: httpJob() });
+  const { body: other } = await done('createJob', 201, { body: httpJob() });
   for (const [id, { value }] of operations) {
     if (id === 'login') continue; // its password is an example
     for (const { value: body } of Object.values(value.requestBody?.content['application/json'].examples ?? {})) {
+      if (id === 'setDependencies') body.dependsOnJobIds = [other.id]; // that of the example is a job of another server
       const answer = await done(id, Number(Object.keys(value.responses)[0]), { params: { jobId: job.id }, body });
       if (id === 'previewJob') assert.equal(answer.body.count, 5); // from Friday to Thursday, without the weekend
       if (id === 'explainCron') assert.equal(answer.body.next.length, 3);

@@ -55,6 +55,23 @@ static void progress(struct alphabet_run *run, int percent, const char *text) {
     write_all(line, end + 1);
 }
 
+/* A line of its own; a line break in JSON may as well be a blank. */
+static void result(struct alphabet_run *run, const char *json) {
+    (void)run;
+    if (!json) return;
+    (void)fflush(stdout);
+    write_all("\n::result ", sizeof "\n::result " - 1);
+    for (size_t len; *json; json += len) {
+        len = strcspn(json, "\r\n");
+        write_all(json, len);
+        if (json[len] != '\0') {
+            write_all(" ", 1);
+            len++;
+        }
+    }
+    write_all("\n", 1);
+}
+
 static int is_cancelled(struct alphabet_run *run) {
     (void)run;
     return is_stopping;
@@ -131,6 +148,7 @@ int main(void) {
         .print = print,
         .progress = progress,
         .is_cancelled = is_cancelled,
+        .result = result,
     };
     int status = handler->run(&run);
     (void)fflush(NULL);

@@ -54,7 +54,7 @@ static void test_created_and_erased_show_the_whole_definition(void **state) {
     struct audit_diff created = audit_diff(&bench.arena, NULL, &job);
     assert_true(str_is_absent(created.before));
     json_t *read = parsed(created.after);
-    assert_int_equal(json_object_size(read), 29);
+    assert_int_equal(json_object_size(read), 32);
     assert_string_equal(json_string_value(json_object_get(read, "dstPolicy.gap")), "RunAfter");
     json_decref(read);
     struct audit_diff erased = audit_diff(&bench.arena, &job, NULL);

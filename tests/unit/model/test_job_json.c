@@ -327,7 +327,7 @@ static void test_the_answer_is_in_the_order_of_the_specification(void **state) {
         "\"dstPolicy\":{\"gap\":\"RunAfter\",\"overlap\":\"Auto\"},\"isEnabled\":true,"
         "\"isPaused\":false,\"pausedUntil\":null,\"isDeleted\":false,\"tags\":[],"
         "\"exclusions\":null,\"retention\":null,\"watches\":null,\"dependencies\":null,"
-        "\"currentStatus\":\"Active\","
+        "\"concurrencyGroup\":null,\"concurrencyGroupLimit\":null,\"currentStatus\":\"Active\","
         "\"nextRunAt\":\"2026-06-16T02:30:00.000Z\",\"lastExecutedAt\":null,"
         "\"lastExecutionStatus\":\"Succeeded\",\"consecutiveFailures\":0,"
         "\"createdBy\":\"ada@example.com\",\"lastModifiedBy\":null,"
@@ -344,6 +344,37 @@ static void test_an_answer_is_json_whatever_the_texts_hold(void **state) {
     assert_string_equal(json_string_value(json_object_get(read, "name")),
                         "<b>\"\\ \xE2\x82\xAC \xF0\x9F\x98\x80");
     json_decref(read);
+    bench_close(&bench);
+}
+
+/* ---- dependencies and groups ---- */
+
+static void test_dependencies_and_group_come_and_go(void **state) {
+    (void)state;
+    struct bench bench = bench_open();
+    struct job job = made(
+        &bench, JOB_CREATE, NULL,
+        STR("{\"dependencies\":{\"dependsOnJobIds\":[\"0190AAAA-0000-7000-8000-000000000000\"],"
+            "\"condition\":\"allcompleted\"},\"concurrencyGroup\":\"the ERP\","
+            "\"concurrencyGroupLimit\":3}"));
+    assert_str(job.dependencies, "{\"dependsOnJobIds\":[\"0190aaaa-0000-7000-8000-000000000000\"],"
+                                 "\"condition\":\"AllCompleted\"}");
+    assert_str(job.concurrency_group, "the ERP");
+    assert_int_equal(job.concurrency_group_limit, 3);
+    struct job kept = made(&bench, JOB_REPLACE, &job, STR("{\"concurrencyGroupLimit\":5}"));
+    assert_str(kept.dependencies, job.dependencies.ptr);
+    assert_str(kept.concurrency_group, "the ERP");
+    assert_int_equal(kept.concurrency_group_limit, 5);
+    struct job renamed = made(&bench, JOB_REPLACE, &job, STR("{\"concurrencyGroup\":\"x\"}"));
+    assert_int_equal(renamed.concurrency_group_limit, 3);
+    struct job left = made(&bench, JOB_REPLACE, &job,
+                           STR("{\"concurrencyGroup\":\"\",\"concurrencyGroupLimit\":0,"
+                               "\"dependencies\":{}}"));
+    assert_true(str_is_absent(left.dependencies));
+    assert_true(str_is_absent(left.concurrency_group));
+    assert_int_equal(left.concurrency_group_limit, 0);
+    left = made(&bench, JOB_REPLACE, &job, STR("{\"dependencies\":[]}"));
+    assert_true(str_is_absent(left.dependencies));
     bench_close(&bench);
 }
 
