@@ -7,6 +7,7 @@ export const pages = [
   { path: '/', load: () => import('./pages/overview.js'), nav: { text: 'nav.overview', icon: 'overview', keys: 'g o' } },
   { path: '/jobs', load: () => import('./pages/jobs.js'), nav: { text: 'nav.jobs', icon: 'jobs', keys: 'g j' } },
   { path: '/jobs/new', load: () => import('./pages/job_edit.js') },
+  { path: '/jobs/:id', load: () => import('./pages/job.js') },
   { path: '/jobs/:id/edit', load: () => import('./pages/job_edit.js') },
 ];
 
