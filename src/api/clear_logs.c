@@ -1,4 +1,5 @@
-/* clear_logs.c - DELETE /admin/clear-logs: ended executions of long ago are deleted.
+/* clear_logs.c - DELETE /admin/clear-logs: ended executions, and workflow runs, of long ago are
+ * deleted; those are not in the count.
  *
  * In pieces, each a write of its own, so small that whatever else is to be written waits a few
  * milliseconds at most: the size of the next piece follows from what the last one took. Between two
@@ -83,6 +84,31 @@ static bool clear_pieces(struct api *api, struct http_request *request, struct c
     return true;
 }
 
+/* ---- workflow runs: few beside their executions ---- */
+
+enum { RUNS_PIECE = 20 };
+
+struct runs_clearing {
+    struct utc created_before;
+    int64_t deleted; // by the last piece
+};
+
+static bool run_runs_piece(struct store_tx *tx, struct api_write *write, struct err *err) {
+    struct runs_clearing *clearing = write->context;
+    return store_runs_clear(tx, clearing->created_before, RUNS_PIECE, &clearing->deleted, err);
+}
+
+static bool clear_runs(struct api *api, struct http_request *request, struct utc created_before,
+                       struct err *err) {
+    struct runs_clearing clearing = {created_before, RUNS_PIECE};
+    while (clearing.deleted == RUNS_PIECE) {
+        struct api_write write = {
+            .api = api, .request = request, .run = run_runs_piece, .context = &clearing};
+        if (!api_goes_on(api, err) || !api_write_unkeyed(&write, err)) return false;
+    }
+    return true;
+}
+
 /* ---- the request ---- */
 
 static void read_days_of_body(const json_t *body, int64_t *days, struct faults *faults) {
@@ -129,7 +155,8 @@ static bool clear_logs(struct api *api, struct http_request *request, struct cle
         .api = api, .request = request, .run = run_begin, .context = clearing};
     if (!api_write_unkeyed(&begin, err)) return false;
     struct err why = ERR_INIT;
-    bool ok = clear_pieces(api, request, clearing, &why);
+    bool ok = clear_pieces(api, request, clearing, &why) &&
+              clear_runs(api, request, clearing->clear.created_before, &why);
     struct api_write end = {.api = api, .request = request, .run = run_end, .context = clearing};
     if (!api_write_unkeyed(&end, ok ? err : NULL) && ok) return false;
     if (ok) return true;

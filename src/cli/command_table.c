@@ -109,6 +109,38 @@ static const struct command_option executions_list_options[] = {
 
 static const struct command_option executions_retry_options[] = {WAIT, FOLLOW, END_OF_OPTIONS};
 
+static const struct command_option workflows_list_options[] = {
+    VALUE("--search", 0, "TEXT", "only workflows with this text in their name or description"),
+    VALUE("--job", 0, "JOB", "only workflows that this job is part of"),
+    LIMIT,
+    ALL,
+    END_OF_OPTIONS,
+};
+
+static const struct command_option workflows_create_options[] = {
+    VALUE("--file", 'f', "FILE", "the definition in JSON; - is standard input"),
+    END_OF_OPTIONS,
+};
+
+#define FOLLOW_STEPS FLAG("--follow", "the same, and tell what becomes of each job")
+
+static const struct command_option workflows_trigger_options[] = {
+    VALUE("--parameter", 'p', "NAME=VALUE",
+          "for {{Parameters.NAME}} of its jobs; NAME:=VALUE gives a JSON value"),
+    WAIT,
+    FOLLOW_STEPS,
+    END_OF_OPTIONS,
+};
+
+static const struct command_option workflows_runs_options[] = {
+    VALUE("--status", 0, "Running|Succeeded|Failed|Cancelled", "only those in this state"),
+    LIMIT,
+    ALL,
+    END_OF_OPTIONS,
+};
+
+static const struct command_option workflows_retry_options[] = {WAIT, FOLLOW_STEPS, END_OF_OPTIONS};
+
 static const struct command_option failed_options[] = {
     NUMBER("--threshold", 0, 1, 1000000, "failures in a row (3)"),
     END_OF_OPTIONS,
@@ -244,6 +276,30 @@ static const struct command table[] = {
     {"executions retry", "EXECUTION", "run one that has ended again", NULL,
      "executions retry 01a20869-9b58-7000-af87-22b6f7af6a40 --wait", executions_retry_options, ASKS,
      cli_executions_retry},
+
+    {"workflows list", "", "list workflows", NULL, "workflows list --job 'Nightly report'",
+     workflows_list_options, ASKS, cli_workflows_list},
+    {"workflows show", "WORKFLOW", "show one workflow with its graph", NULL,
+     "workflows show nightly", NULL, ASKS, cli_workflows_show},
+    {"workflows create", "", "create the workflow of a file", NULL,
+     "workflows create -f nightly.json", workflows_create_options, ASKS, cli_workflows_create},
+    {"workflows update", "WORKFLOW", "change the fields that a file names",
+     "What the file leaves out stays as it is.", "workflows update nightly -f change.json",
+     jobs_update_options, ASKS, cli_workflows_update},
+    {"workflows delete", "WORKFLOW...", "delete workflows; their jobs and runs stay", NULL,
+     "workflows delete nightly", NULL, ASKS, cli_workflows_delete},
+    {"workflows trigger", "WORKFLOW", "begin a run now", "Works on a disabled workflow too.",
+     "workflows trigger nightly --parameter day=2026-11-22 --follow", workflows_trigger_options,
+     ASKS, cli_workflows_trigger},
+    {"workflows runs", "WORKFLOW", "list the runs of a workflow, the newest first", NULL,
+     "workflows runs nightly --status Failed", workflows_runs_options, ASKS, cli_workflows_runs},
+    {"workflows run", "RUN", "show one run with what became of each job", NULL,
+     "workflows run 01a20869-9b58-7000-af87-22b6f7af6a40", NULL, ASKS, cli_workflows_run},
+    {"workflows cancel", "RUN...", "stop runs: what runs in them, and what waits", NULL,
+     "workflows cancel 01a20869-9b58-7000-af87-22b6f7af6a40", NULL, ASKS, cli_workflows_cancel},
+    {"workflows retry", "RUN", "let a run that failed or was cancelled go on from there", NULL,
+     "workflows retry 01a20869-9b58-7000-af87-22b6f7af6a40 --wait", workflows_retry_options, ASKS,
+     cli_workflows_retry},
 
     {"stats", "", "how things stand", NULL, NULL, NULL, ASKS, cli_stats},
     {"timeline", "", "executions over time, as a chart", NULL, "timeline --hours 6",

@@ -23,7 +23,7 @@
     X(EXIT_OK, 0, "done") \
     X(EXIT_FAILED, 1, "it failed, or what was asked about is not well") \
     X(EXIT_USAGE, 2, "wrong usage, settings or file; nothing was done") \
-    X(EXIT_NOT_FOUND, 3, "there is no such job, execution, user or token") \
+    X(EXIT_NOT_FOUND, 3, "there is no such job, execution, workflow, user or token") \
     X(EXIT_NOT_ALLOWED, 4, "not logged in, or not allowed") \
     X(EXIT_CONFLICT, 5, "not possible in this state, or a name that several jobs have") \
     X(EXIT_UNREACHABLE, 6, "the server cannot be reached, or is too busy") \
@@ -119,5 +119,15 @@ int cli_user_role(struct invocation *invocation);
 int cli_user_unlock(struct invocation *invocation);
 int cli_version(struct invocation *invocation);
 int cli_why(struct invocation *invocation);
+int cli_workflows_cancel(struct invocation *invocation);
+int cli_workflows_create(struct invocation *invocation);
+int cli_workflows_delete(struct invocation *invocation);
+int cli_workflows_list(struct invocation *invocation);
+int cli_workflows_retry(struct invocation *invocation);
+int cli_workflows_run(struct invocation *invocation);
+int cli_workflows_runs(struct invocation *invocation);
+int cli_workflows_show(struct invocation *invocation);
+int cli_workflows_trigger(struct invocation *invocation);
+int cli_workflows_update(struct invocation *invocation);
 
 #endif

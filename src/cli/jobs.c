@@ -4,6 +4,7 @@
 #include "cli/input.h"
 #include "cli/lists.h"
 #include "cli/output.h"
+#include "cli/parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -326,30 +327,10 @@ int cli_jobs_resume(struct invocation *invocation) {
 
 /* ---- trigger ---- */
 
-/* NAME=VALUE as a text; NAME:=VALUE as JSON, for numbers and the like. */
-static int add_parameter(const struct invocation *invocation, const char *given, json_t *into) {
-    struct str value = str_from_cstr(given);
-    struct str name = str_cut(&value, '=');
-    struct err err = ERR_INIT;
-    bool as_json = str_ends_with(name, STR(":"));
-    if (as_json) name.len--;
-    if (str_is_absent(value) || name.len == 0 || !str_is_utf8(value))
-        return complain_usage(invocation, "--parameter wants NAME=VALUE, not %s", given);
-    json_t *parsed = as_json ? json_read(value, &err) : json_stringn(value.ptr, value.len);
-    if (parsed == NULL) return complain_usage(invocation, "--parameter %s: %s", given, err.msg);
-    char *key = xstr_dup(name);
-    (void)json_object_set_new(into, key, parsed);
-    free(key);
-    return EXIT_OK;
-}
-
 static int trigger_body(const struct invocation *invocation, json_t **ret) {
-    const char *queue = option_value(invocation, "--queue"), *given;
-    json_t *parameters = json_object();
-    int code = EXIT_OK;
-    for (size_t at = 0;
-         code == EXIT_OK && (given = option_next(invocation, "--parameter", &at)) != NULL;)
-        code = add_parameter(invocation, given, parameters);
+    const char *queue = option_value(invocation, "--queue");
+    json_t *parameters;
+    int code = parameters_given(invocation, &parameters);
     *ret = json_object();
     if (json_object_size(parameters) > 0) (void)json_object_set(*ret, "parameters", parameters);
     if (queue != NULL) (void)json_object_set_new(*ret, "queue", json_string(queue));

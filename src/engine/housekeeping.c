@@ -87,6 +87,16 @@ static bool clear_skips(struct housekeeping *housekeeping, struct store_tx *tx, 
     return true;
 }
 
+static bool clear_runs(struct housekeeping *housekeeping, struct store_tx *tx, int64_t limit,
+                       bool *more, struct err *err) {
+    if (housekeeping->keep_executions.us == 0) return true;
+    int64_t removed;
+    struct utc before = before_now(housekeeping, housekeeping->keep_executions);
+    if (!store_runs_clear(tx, before, limit, &removed, err)) return false;
+    *more = removed == limit;
+    return true;
+}
+
 static bool trim_job(struct housekeeping *housekeeping, struct store_tx *tx, const struct job *job,
                      int64_t limit, bool *more, struct err *err) {
     struct retention retention;
@@ -136,6 +146,7 @@ static bool do_chore(struct housekeeping *housekeeping, struct store_tx *tx, enu
     case CHORE_TOKENS: return expire_tokens(housekeeping, tx, limit, more, err);
     case CHORE_EXECUTIONS: return clear_executions(housekeeping, tx, limit, more, err);
     case CHORE_SKIPS: return clear_skips(housekeeping, tx, limit, more, err);
+    case CHORE_RUNS: return clear_runs(housekeeping, tx, limit, more, err);
     case CHORE_JOBS: return trim_jobs(housekeeping, tx, limit, more, err);
     case CHORE_INDEX: return store_search_index(tx, limit, more, err);
     }

@@ -4,6 +4,7 @@
  *   refresh tokens            that have expired
  *   ended executions, and     created before Scheduler:Retention:ExecutionDays (0 = never), unless
  *   ranges of the ledger      their job has a retention of its own
+ *   workflow runs             that ended, likewise
  *   executions of jobs that   by that one (model/retention.h); the latest Failed one stays
  *   have one
  *   texts of executions       are taken into the index that answers searches
@@ -32,6 +33,7 @@ enum chore {
     CHORE_TOKENS,
     CHORE_EXECUTIONS,
     CHORE_SKIPS,
+    CHORE_RUNS,
     CHORE_JOBS,
     CHORES,
     CHORE_INDEX = CHORES // not of the round

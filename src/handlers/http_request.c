@@ -165,7 +165,14 @@ static void write_own_headers(struct http_exchange *exchange) {
     write_traceparent(exchange);
     out = own_value(exchange, OWN_IDEMPOTENCY_KEY, &room);
     guid_format(execution->job_id, out);
-    (void)snprintf(out + GUID_LENGTH, room - GUID_LENGTH, "-%" PRId64, execution->scheduled_for.us);
+    if (guid_is_zero(execution->workflow_run_id)) {
+        (void)snprintf(out + GUID_LENGTH, room - GUID_LENGTH, "-%" PRId64,
+                       execution->scheduled_for.us);
+        return;
+    }
+    /* Two workflows, or a workflow and the job itself, may be due at the same instant. */
+    out[GUID_LENGTH] = '-';
+    guid_format(execution->workflow_run_id, out + GUID_LENGTH + 1);
 }
 
 /* --- together --- */
