@@ -2,6 +2,7 @@
 #include "handlers/stored_procedure.h"
 
 #include "base/json_read.h"
+#include "handlers/procedures/odbc_procedure.h"
 #include "handlers/procedures/postgres_procedure.h"
 #include "handlers/procedures/procedure_run.h"
 #include "handlers/procedures/sqlite_procedure.h"
@@ -56,7 +57,7 @@ static struct procedure_back_end *back_end_of(struct stored_procedure *self,
         break;
     }
     case CONNECTION_ODBC:
-        (void)err_set(err, ERR_UNAVAILABLE, "this server does not offer this kind of database yet");
+        made = threaded_procedure_new(self->loop, &odbc_procedure, &threaded, err);
         break;
     }
     self->back_ends[kind] = made;

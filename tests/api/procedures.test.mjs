@@ -37,6 +37,8 @@ const schema = `
   begin for i in 1..times loop raise notice 'step % of %', i, times; perform pg_sleep(0.05); end loop; raise warning 'nearly done'; end $$;
   create procedure app.fails() language plpgsql as $$
   begin raise exception 'no stock of %', 'bolts' using detail = 'there are 0', hint = 'order some', errcode = 'P0042'; end $$;
+  create function app.raises() returns int language plpgsql as $$ begin raise exception 'no stock of %', 'bolts'; end $$;
+  create function app.naps(seconds double precision) returns int language plpgsql as $$ begin perform pg_sleep(seconds); return 1; end $$;
   create procedure app.sleeps(seconds double precision) language plpgsql as $$
   begin insert into app.ledger (name) values ('sleeps'); perform pg_sleep(seconds); end $$;
   create procedure app.stubborn() language plpgsql as $$
@@ -105,10 +107,13 @@ before(async () => {
     + 'create table children (id integer primary key, parent integer references items (id))');
   const server = new URL(postgres.url);
   url = `postgresql://clerk:${canary}@${server.host}/crm`;
+  const odbc = `Driver={PostgreSQL Unicode};Server=127.0.0.1;Port=${server.port};Database=crm;Uid=clerk;`;
   it = await startScheduler({
     settings: {
       'ConnectionStrings:crm': url, 'ConnectionStrings:Nowhere': `host=127.0.0.1 port=1 user=x password=${canary} dbname=x`,
       'ConnectionStrings:Wrong': url.replace(canary, `${canary}-wrong`), 'Scheduler:Procedures:ConnectTimeoutSeconds': 2,
+      'ConnectionStrings:odbc': `${odbc}Pwd=${canary}`, 'ConnectionStrings:OdbcWrong': `${odbc}Pwd=${canary}-wrong`, 'ConnectionStrings:OdbcLite': `Driver={SQLite3};Database=${lite}`,
+      'ConnectionStrings:OdbcNone': `Driver={No such driver};Pwd=${canary}`,
       ...liteSettings, 'Scheduler:Procedures:MaxConnectionsPerName': 4, 'Scheduler:Hangfire:WorkerCount': 8, 'Server:MaxBodyBytes': 4 << 20,
     },
   });
@@ -446,6 +451,62 @@ test('a retry by policy runs a script again', async () => {
   await it.run(made);
   const all = await it.endedOf(made, 2);
   assert.deepEqual(all.map(({ retryCount, errorType }) => [retryCount, errorType]), [[0, 'Database'], [1, 'Database']]);
+});
+
+// --- ODBC: by psqlodbc, on the same PostgreSQL ---
+
+const onOdbc = (storedProcedureName, parameters, more = {}) => call(storedProcedureName, parameters, { databaseConnectionStringName: 'odbc', ...more });
+
+test('ODBC: parameters go by name in the order that the driver says, rows come back as JSON', async () => {
+  const { rows: [row], procedure } = document(await run(onOdbc('app.echo', { h: '{x}', g: '2026-02-28', f: { deep: [1] }, e: '{1,2}', d: 12.5, c: 'gr\u00f6\u00dfer \u{1F600} \' " \\ ;', b: true, a: -7 })));
+  assert.equal(procedure, 'app.echo');
+  assert.deepEqual(row, { a: -7, b: '1', c: 'gr\u00f6\u00dfer \u{1F600} \' " \\ ;', d: 12.5, e: '{1,2}', f: '{"deep": [1]}', g: '2026-02-28', h: '{x}', n: null });
+  assert.deepEqual(document(await run(onOdbc('app.total', {}), {}, { parameters: { name: null } })).rows[0].total >= 0, true);
+  assert.deepEqual(document(await run(onOdbc('app.length_of', {}), {}, { parameters: { value: 'é\\\''.repeat(250_000) } })).rows, [{ length_of: 1_000_000 }]);
+  assert.equal(document(await run(onOdbc('app.many', { n: 5000 }))).rowCount, 5000);
+});
+
+test('ODBC: what does not fit is a Configuration error, what the database refuses a Database error', async () => {
+  await fails(onOdbc('app.echoes', {}), 'Configuration', /^app\.echoes: there is no such procedure; there are: app\./);
+  await fails(onOdbc('app.length_of', {}), 'Configuration', /^app\.length_of: the parameter value is missing$/);
+  await fails(onOdbc('app.length_of', { value: 'x', other: 1 }), 'Configuration', /there are other parameters given than it has; it takes: value$/);
+  await fails(onOdbc('app.unclear', { a: 1 }), 'Configuration', /fit more than one procedure/);
+  assert.deepEqual(document(await run(onOdbc('app.twice', { a: 1, b: 2 }))).rows, [{ twice: 'two' }]);
+  await fails(onOdbc('app.raises', {}), 'Database', /no stock of bolts/);
+  const again = await create(onOdbc('app.raises'), { retryPolicy: { maxAttempts: 2, delaySeconds: 0, jitter: false } });
+  await it.run(again);
+  assert.equal((await it.endedOf(again, 2)).length, 2);
+});
+
+test('ODBC: cancel and timeouts are confirmed by the server', async () => {
+  const id = await it.trigger(await create(onOdbc('app.naps', { seconds: 60 })));
+  await waitFor(async () => Number(await scalar("select count(*) from pg_stat_activity where state = 'active' and query like '%naps%' and pid <> pg_backend_pid()")) === 1, { what: 'the function to run' });
+  const asked = Date.now();
+  await it.expect(200, it.post(`/executions/${id}/cancel`));
+  const execution = await it.ended(id);
+  assert.ok(Date.now() - asked < 1000, `it took ${Date.now() - asked} ms`);
+  assert.equal(execution.status, 'Cancelled');
+  assert.match(execution.errorMessage, /server-side cancel confirmed \(SQLSTATE (57014|HY008)\)/);
+  assert.equal(await scalar("select count(*) from pg_stat_activity where state = 'active' and query like '%naps%' and pid <> pg_backend_pid()"), '0');
+  await fails(onOdbc('app.naps', { seconds: 60 }, { commandTimeoutSeconds: 1 }), 'Timeout', /^stopped after 1 s \(commandTimeoutSeconds\): server-side cancel confirmed/);
+  await fails(onOdbc('app.naps', { seconds: 60 }), 'Timeout', /^stopped after 1 s \(timeoutSeconds\): server-side cancel confirmed/, { timeoutSeconds: 1 });
+});
+
+test('ODBC: the database is killed while a procedure runs: Failed, and the next run goes on', async () => {
+  const id = await it.trigger(await create(onOdbc('app.naps', { seconds: 60 })));
+  await waitFor(async () => Number(await scalar("select count(*) from pg_stat_activity where state = 'active' and query like '%naps%' and pid <> pg_backend_pid()")) === 1, { what: 'the function to run' });
+  await postgres.kill();
+  const execution = await it.ended(id);
+  assert.deepEqual([execution.status, execution.errorType], ['Failed', 'Connection'], execution.errorMessage);
+  await fails(onOdbc('app.many', { n: 1 }), 'Connection', /^no connection: /);
+  await postgres.start();
+  await waitFor(async () => (await run(onOdbc('app.many', { n: 1 }))).status === 'Succeeded', { what: 'a call to succeed again' });
+});
+
+test('ODBC: a driver without procedures says so; a driver that is not there, and a wrong password, are Failed/Connection', async () => {
+  await fails(call('anything', {}, { databaseConnectionStringName: 'OdbcLite' }), 'Configuration', /^anything: this ODBC driver, or its database, knows no procedures$/);
+  await fails(call('anything', {}, { databaseConnectionStringName: 'OdbcNone' }), 'Connection', /^no connection: .*(driver|Driver|file not found)/);
+  await fails(call('anything', {}, { databaseConnectionStringName: 'OdbcWrong' }), 'Connection', /^no connection: .*password authentication failed/);
 });
 
 test('R2: the password is in no answer, no record, no export, no log and no list of settings', async () => {
