@@ -13,7 +13,7 @@ struct stats {
     int64_t due;
     struct queue_figures *queues;
     size_t queue_count;
-    struct job *next;
+    struct next_job *next;
     size_t next_count;
     struct utc now;
 };

@@ -110,7 +110,7 @@ bool store_job_walk(struct store_tx *tx, const struct job_walk *walk, struct are
     return tx->ops->job_walk(tx, walk, arena, ret, count, err);
 }
 
-bool store_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
+bool store_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct next_job **ret,
                      size_t *count, struct err *err) {
     return tx->ops->jobs_next(tx, limit, arena, ret, count, err);
 }

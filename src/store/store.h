@@ -152,10 +152,15 @@ struct job_walk {
 WARN_UNUSED bool store_job_walk(struct store_tx *tx, const struct job_walk *walk,
                                 struct arena *arena, struct job **ret, size_t *count,
                                 struct err *err);
+struct next_job { // as much of a job as a list of what comes next shows
+    struct guid id;
+    struct str name;
+    struct utc next_run_at;
+};
 /* The jobs that run next, by wake_at: not deleted, with a next_run_at; at most `limit`. By index.
  */
 WARN_UNUSED bool store_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
-                                 struct job **ret, size_t *count, struct err *err);
+                                 struct next_job **ret, size_t *count, struct err *err);
 /* How many jobs have a next_run_at in a minute that began before `before`: from counters kept for
  * each minute, so its cost depends on the minutes ahead that hold any, not on the jobs. */
 WARN_UNUSED bool store_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret,

@@ -30,9 +30,13 @@ static bool ask_jobs(struct step *step, struct store_tx *tx, struct err *err) {
     if (draw(step, 2)) walk.after_row = 0;
     if (!store_job_walk(tx, &walk, step->arena, &page.items, &page.count, err)) return false;
     describe_jobs(step->said, &page);
-    if (!store_jobs_next(tx, draw_below(step, 9), step->arena, &page.items, &page.count, err))
+    struct next_job *next;
+    size_t next_count;
+    if (!store_jobs_next(tx, draw_below(step, 9), step->arena, &next, &next_count, err))
         return false;
-    describe_jobs(step->said, &page);
+    for (size_t i = 0; i < next_count; i++)
+        buf_printf(step->said, "next \"%.*s\" at %lld\n", STR_ARG(next[i].name),
+                   (long long)next[i].next_run_at.us);
     if (!store_job_failed(tx, 1 + draw_below(step, 3), 5, step->arena, &page, err)) return false;
     describe_jobs(step->said, &page);
     return true;

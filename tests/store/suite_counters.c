@@ -236,13 +236,15 @@ static void test_the_jobs_that_run_next_come_first(void **state) {
     assert_true(do_job_insert(f->store, &early, &err));
     assert_true(do_job_insert(f->store, &never, &err));
     assert_true(do_job_insert(f->store, &deleted, &err));
-    struct job *found;
+    struct next_job *found;
     size_t count;
     struct store_tx *tx = read_begin(f);
     assert_true(store_jobs_next(tx, 10, &f->arena, &found, &count, &err));
     assert_int_equal(count, 2);
     assert_str(found[0].name, "early");
     assert_str(found[1].name, "late");
+    assert_true(guid_equal(found[1].id, late.id));
+    assert_time(found[1].next_run_at, late.next_run_at);
     assert_true(store_jobs_next(tx, 1, &f->arena, &found, &count, &err));
     assert_int_equal(count, 1);
     read_end(f, tx);

@@ -251,8 +251,8 @@ static int order_by_wake(const void *a, const void *b, void *context) {
     return order != 0 ? order : compare_i64(left->row, right->row);
 }
 
-bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
-                      size_t *count, struct err *err) {
+bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                      struct next_job **ret, size_t *count, struct err *err) {
     (void)err;
     const struct tables *tables = tables_of(tx);
     struct selection found = selection_new(tables, TABLE_JOBS, arena);
@@ -262,6 +262,13 @@ bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, s
             selection_add(&found, job);
     }
     selection_sort(&found, order_by_wake, NULL);
-    answer_jobs(&found, limit, arena, ret, count);
+    selection_page(&found, 0, limit);
+    struct next_job *next = ARENA_ARRAY(arena, found.count, struct next_job);
+    for (size_t i = 0; i < found.count; i++) {
+        const struct job *job = found.items[i];
+        next[i] = (struct next_job){job->id, arena_copy(arena, job->name), job->next_run_at};
+    }
+    *ret = next;
+    *count = found.count;
     return true;
 }

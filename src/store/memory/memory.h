@@ -87,8 +87,8 @@ bool memory_job_named(struct store_tx *tx, struct str name, int64_t after_row, s
                       struct job *ret, bool *found, struct err *err);
 bool memory_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
                      struct job **ret, size_t *count, struct err *err);
-bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
-                      size_t *count, struct err *err);
+bool memory_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                      struct next_job **ret, size_t *count, struct err *err);
 bool memory_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err);
 bool memory_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);

@@ -76,10 +76,20 @@ bool postgres_job_walk(struct store_tx *tx, const struct job_walk *walk, struct 
     return pg_jobs_of_query(&q, arena, ret, count, err);
 }
 
-bool postgres_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
-                        size_t *count, struct err *err) {
+bool postgres_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                        struct next_job **ret, size_t *count, struct err *err) {
     struct pg_query q;
     pg_begin(&q, tx, SQL_JOBS_NEXT);
     pg_i64(&q, not_below_zero(limit));
-    return pg_jobs_of_query(&q, arena, ret, count, err);
+    struct next_job *next = ARENA_ARRAY(arena, pg_rows(&q), struct next_job);
+    size_t found = 0;
+    while (pg_row(&q)) {
+        next[found].id = pg_read_guid(&q);
+        next[found].name = pg_read_text(&q, arena);
+        next[found++].next_run_at = pg_read_never(&q);
+    }
+    if (!pg_end(&q, err)) return false;
+    *ret = next;
+    *count = found;
+    return true;
 }

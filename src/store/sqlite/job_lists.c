@@ -124,9 +124,24 @@ bool sqlite_job_walk(struct store_tx *tx, const struct job_walk *walk, struct ar
     return jobs_of_query(&q, arena, ret, count, err);
 }
 
-bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
-                      size_t *count, struct err *err) {
+bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                      struct next_job **ret, size_t *count, struct err *err) {
     struct query q = query_begin(tx, SQL_JOBS_NEXT);
     query_i64(&q, limit < 0 ? 0 : limit);
-    return jobs_of_query(&q, arena, ret, count, err);
+    struct next_job *next = NULL;
+    size_t found = 0, room = 0;
+    while (query_row(&q)) {
+        if (found == room) {
+            struct next_job *more = ARENA_ARRAY(arena, room = room * 2 + 16, struct next_job);
+            if (found > 0) memcpy(more, next, found * sizeof *next);
+            next = more;
+        }
+        next[found].id = read_guid(&q);
+        next[found].name = read_text(&q, arena);
+        next[found++].next_run_at = read_never(&q);
+    }
+    if (!query_end(&q, err)) return false;
+    *ret = next;
+    *count = found;
+    return true;
 }

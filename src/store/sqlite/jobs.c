@@ -3,6 +3,7 @@
  * The definition is in `jobs`, what runs change is in `job_state`, the tags are also in `job_tags`.
  * job_state.status is job_current_status() of the whole, kept with every change (job_state.h).
  */
+#include "base/buf.h"
 #include "store/sqlite/groups.h"
 #include "store/sqlite/search_index.h"
 #include "store/sqlite/tables.h"
@@ -291,14 +292,34 @@ bool sqlite_job_get_by_row(struct store_tx *tx, int64_t row, struct arena *arena
     return get(tx, row, NULL, arena, ret, err);
 }
 
+/* One statement for all: to find and begin it again for each row costs as much as to read a row. */
+static bool get_all(struct store_tx *tx, const int64_t *rows, size_t count, struct arena *arena,
+                    struct job *ret, struct err *err) {
+    struct buf ids = buf_with_max(0);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_char(&ids, i == 0 ? '[' : ',');
+        buf_put_i64(&ids, rows[i]);
+    }
+    buf_put_char(&ids, ']');
+    struct query q = query_begin(tx, SQL_JOBS_GET);
+    query_text(&q, buf_str(&ids));
+    size_t found = 0;
+    while (found < count && query_row(&q)) read_job(&q, arena, &ret[found++]);
+    bool ok = query_end(&q, err);
+    buf_free(&ids);
+    if (!ok) return false;
+    for (size_t i = 0; i < count; i++)
+        if (i >= found || ret[i].row != rows[i]) return no_such_job(err);
+    return true;
+}
+
 bool jobs_of_query(struct query *q, struct arena *arena, struct job **ret, size_t *count,
                    struct err *err) {
     int64_t *rows;
     size_t found;
     if (!rows_of_query(q, arena, &rows, &found, err)) return false;
     struct job *jobs = ARENA_ARRAY(arena, found, struct job);
-    for (size_t i = 0; i < found; i++)
-        if (!get(&q->connection->tx, rows[i], NULL, arena, &jobs[i], err)) return false;
+    if (found > 0 && !get_all(&q->connection->tx, rows, found, arena, jobs, err)) return false;
     *ret = jobs;
     *count = found;
     return true;

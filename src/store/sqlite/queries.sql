@@ -194,6 +194,22 @@ select j.id, s.revision,
 from jobs j join job_state s on s.id = j.id
 where j.id = ifnull(:job, (select id from jobs where guid = :guid));
 
+-- The same columns, of the jobs whose ids are in a JSON array, in its order.
+-- name: jobs_get
+select j.id, s.revision,
+    j.guid, j.name, j.description, j.type, j.schedule_type, j.schedule_expression,
+    j.interval_seconds, j.interval_mode, j.run_at, j.timezone, j.start_at, j.end_at, j.max_runs,
+    j.jitter_seconds, j.retry_policy, j.exclusions, j.tags, j.timeout_seconds, j.queue,
+    j.concurrency_policy, j.misfire_policy, j.gap_policy, j.overlap_policy, j.is_enabled,
+    j.is_paused, j.paused_until, j.is_deleted, j.created_by, j.last_modified_by, j.created_at,
+    j.updated_at, j.configuration, j.watches, j.retention, j.dependencies, j.concurrency_group,
+    j.concurrency_group_limit,
+    s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
+    s.consecutive_failures, s.run_count, s.live_count,
+    s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us,
+    s.last_completed_at, s.last_run_created_at, s.starts_workflow
+from json_each(:ids) r cross join jobs j on j.id = r.value cross join job_state s on s.id = j.id;
+
 -- name: job_named
 select id from jobs where name = :name and id > :after_row and not is_deleted order by id limit 1;
 
@@ -466,9 +482,9 @@ where j.retention is not null and j.id > :after
 order by j.id limit :limit;
 
 -- name: jobs_next
-select id from job_state
-where wake_at is not null and next_run_at is not null and status <> 6
-order by wake_at, id limit :limit;
+select j.guid, j.name, s.next_run_at from job_state s cross join jobs j on j.id = s.id
+where s.wake_at is not null and s.next_run_at is not null and s.status <> 6
+order by s.wake_at, s.id limit :limit;
 
 -- ---- planning --------------------------------------------------------------------------------
 

@@ -24,8 +24,8 @@ bool sqlite_job_named(struct store_tx *tx, struct str name, int64_t after_row, s
                       struct job *ret, bool *found, struct err *err);
 bool sqlite_job_walk(struct store_tx *tx, const struct job_walk *walk, struct arena *arena,
                      struct job **ret, size_t *count, struct err *err);
-bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena, struct job **ret,
-                      size_t *count, struct err *err);
+bool sqlite_jobs_next(struct store_tx *tx, int64_t limit, struct arena *arena,
+                      struct next_job **ret, size_t *count, struct err *err);
 bool sqlite_jobs_due(struct store_tx *tx, struct utc before, int64_t *ret, struct err *err);
 bool sqlite_due_jobs(struct store_tx *tx, struct utc now, int64_t limit, struct arena *arena,
                      struct due_job **ret, size_t *count, struct err *err);

@@ -159,7 +159,7 @@ where id > $1 and case when $2 = 0 then status <> 6 else status = $2 end and (no
 order by id limit $4;
 
 -- name: jobs_next
-select * from job_rows
+select guid, name, next_run_at from job_rows
 where wake_at is not null and next_run_at is not null and status <> 6
 order by wake_at, id limit $1;
 
