@@ -24,6 +24,7 @@ static const struct {
     {"excludedDaysOfWeek",
      {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
      -1},
+    {"condition", {"AllSucceeded", "AnySucceeded", "AllCompleted"}, 0},
     {"method", {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, 0},
 };
 

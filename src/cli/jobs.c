@@ -143,6 +143,35 @@ static void print_job_time(const struct invocation *invocation, const json_t *jo
     buf_free(&text);
 }
 
+/* Which jobs it waits for, with what each did last. */
+static void print_dependencies(struct client *client, const json_t *job) {
+    struct reply reply;
+    if (!json_is_object(json_object_get(job, "dependencies"))) return;
+    int code =
+        client_get(client, job_path(client_invocation(client), job, "/dependencies"), &reply);
+    const json_t *jobs = json_object_get(reply.json, "jobs");
+    if (code == EXIT_OK) print_field("waits for", json_text(reply.json, "condition"));
+    for (size_t i = 0; code == EXIT_OK && i < json_array_size(jobs); i++) {
+        const json_t *other = json_array_get(jobs, i);
+        bool is_gone = json_is_true(json_object_get(other, "isDeleted"));
+        bool is_open = json_is_true(json_object_get(other, "isWaitedFor"));
+        struct str status = json_text(other, "lastExecutionStatus");
+        struct buf line = buf_with_max(0);
+        buf_put_visible(&line, json_text(other, "name"), VISIBLE_ONE_LINE);
+        buf_printf(&line, " (%.*s), ", STR_ARG(json_text(other, "jobId")));
+        if (status.len > 0)
+            buf_printf(&line, "last %.*s, ", STR_ARG(status));
+        else
+            buf_put(&line, STR("has not run, "));
+        buf_put(&line, is_gone   ? STR("deleted")
+                       : is_open ? STR("the next run would wait for it")
+                                 : STR("done for the next run"));
+        print_field("", buf_str(&line));
+        buf_free(&line);
+    }
+    reply_free(&reply);
+}
+
 static void print_job(struct client *client, const json_t *job) {
     static const char *const members[][2] = {
         {"queue", "queue"},
@@ -152,6 +181,8 @@ static void print_job(struct client *client, const json_t *job) {
         {"timeout (s)", "timeoutSeconds"},
         {"concurrency", "concurrencyPolicy"},
         {"misfire", "misfirePolicy"},
+        {"group", "concurrencyGroup"},
+        {"group limit", "concurrencyGroupLimit"},
         {"exclusions", "exclusions"},
         {"created by", "createdBy"},
         {"changed by", "lastModifiedBy"},
@@ -171,6 +202,7 @@ static void print_job(struct client *client, const json_t *job) {
     print_member(job, "failures in row", "consecutiveFailures");
     print_member(job, "type", "jobType");
     for (size_t i = 0; i < COUNT_OF(members); i++) print_member(job, members[i][0], members[i][1]);
+    print_dependencies(client, job);
     print_job_time(invocation, job, "created", "createdAt");
     print_job_time(invocation, job, "changed", "updatedAt");
     buf_free(&text);

@@ -242,8 +242,50 @@ void why_put_no_record(struct why *why, struct buf *buf, struct utc due) {
 
 /* ---- it ran ---- */
 
+/* The name of a job that this one depends on; its id where that cannot be found out. */
+static void put_job(struct buf *buf, struct str id, const json_t *dependencies) {
+    const json_t *jobs = json_object_get(dependencies, "jobs");
+    struct str name = STR_NONE;
+    for (size_t i = 0; i < json_array_size(jobs); i++)
+        if (str_equal(json_text(json_array_get(jobs, i), "jobId"), id))
+            name = json_text(json_array_get(jobs, i), "name");
+    buf_put(buf, STR("the job "));
+    if (name.len > 0) {
+        why_put_text(buf, name);
+        buf_printf(buf, " (%.*s)", STR_ARG(id));
+    } else {
+        buf_put(buf, id);
+    }
+}
+
+/* It waits for other jobs: for which, and until when. */
+static void put_waiting(struct why *why, struct buf *buf, const json_t *run) {
+    const json_t *ids = json_object_get(run, "waitingOn");
+    struct reply reply;
+    struct str path =
+        arena_printf(&client_invocation(why->client)->arena, V1 "/jobs/%.*s/dependencies",
+                     STR_ARG(json_text(why->job, "id")));
+    (void)!client_get(why->client, path, &reply); // without the names all the same
+    struct str condition = json_text(reply.json, "condition");
+    bool any = str_equal(condition, STR("AnySucceeded")) && json_array_size(ids) > 1;
+    buf_printf(buf, "is waiting for %s", any ? "one of " : "");
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        if (i > 0) buf_put(buf, i + 1 == json_array_size(ids) ? STR(" and ") : STR(", "));
+        put_job(buf, json_str_of(json_array_get(ids, i)), reply.json);
+    }
+    buf_put(buf, str_equal(condition, STR("AllCompleted")) ? STR(" to end") : STR(" to succeed"));
+    buf_put(buf, STR(", and fails at "));
+    why_put_instant(why, buf, utc_of_json(json_object_get(run, "availableAt")));
+    buf_put(buf, STR(" if that has not happened"));
+    reply_free(&reply);
+}
+
 static void put_result(struct why *why, struct buf *buf, const json_t *run) {
     struct str status = json_text(run, "status"), error = json_text(run, "errorMessage");
+    if (json_array_size(json_object_get(run, "waitingOn")) > 0) {
+        put_waiting(why, buf, run);
+        return;
+    }
     if (str_equal(status, STR("Pending"))) {
         buf_printf(buf, "is waiting in the queue %.*s", STR_ARG(json_text(run, "queue")));
         struct utc available = utc_of_json(json_object_get(run, "availableAt"));
@@ -266,7 +308,8 @@ static void put_result(struct why *why, struct buf *buf, const json_t *run) {
     buf_put_char(buf, ')');
 }
 
-static void put_lateness(struct buf *buf, const json_t *run, const json_t *occurrence) {
+static void put_lateness(const struct why *why, struct buf *buf, const json_t *run,
+                         const json_t *occurrence) {
     int64_t late = json_number(occurrence, "lateMs");
     struct utc due = utc_of_json(json_object_get(occurrence, "due"));
     struct utc available = utc_of_json(json_object_get(run, "availableAt"));
@@ -278,7 +321,12 @@ static void put_lateness(struct buf *buf, const json_t *run, const json_t *occur
     }
     buf_put_length(buf, late);
     buf_put(buf, STR(" late"));
-    if (wanted > 0) {
+    bool depends = json_is_object(json_object_get(why->job, "dependencies"));
+    if (depends && wanted > 1000 * json_number(why->job, "jitterSeconds")) {
+        buf_put(buf, STR(" ("));
+        buf_put_length(buf, wanted);
+        buf_put(buf, STR(" of that it waited for the jobs that it depends on)"));
+    } else if (wanted > 0) {
         buf_put(buf, STR(" ("));
         buf_put_length(buf, wanted);
         buf_put(buf, STR(" of that is its jitter)"));
@@ -318,7 +366,7 @@ int why_put_execution(struct why *why, struct buf *buf, const json_t *occurrence
     buf_put(buf, started ? STR("It ran at ") : STR("It was due at "));
     why_put_instant(why, buf, utc_of_json(json_object_get(occurrence, "due")));
     buf_put(buf, STR(": "));
-    if (started) put_lateness(buf, first, occurrence);
+    if (started) put_lateness(why, buf, first, occurrence);
     put_result(why, buf, first);
     buf_printf(buf, "; execution %.*s.\n", STR_ARG(json_text(first, "id")));
     for (size_t i = at + 1; i < json_array_size(why->attempts); i++) {

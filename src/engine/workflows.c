@@ -6,7 +6,6 @@
  * gone) fails at once, and more may follow from that. Then what changed is written.
  */
 #include "engine/workflows.h"
-#include "engine/dependencies.h"
 
 #include "engine/dependencies.h"
 #include "engine/inputs.h"

@@ -32,6 +32,22 @@ test('it ran: lateness, result, and the retries', async () => {
   assert.match(over, /^It did not run at .*: it had run 1 times, which is all that maxRuns allows\.\n$/);
 });
 
+test('it waits for other jobs: for which, until when, and how long it did', async () => {
+  const first = await it.create({ name: 'first of all' }), second = await it.create({ name: 'second of all' });
+  const dependencies = { dependsOnJobIds: [first.id, second.id], condition: 'AllSucceeded' };
+  const job = await it.create({ ...each, name: 'waits', maxRuns: 1, dependencies });
+  const run = await waitFor(async () => (await it.executions(job))[0], { what: 'the run' });
+  const both = `the job first of all \\(${first.id}\\) and the job second of all \\(${second.id}\\)`;
+  assert.match(await why(job, run.scheduledFor), new RegExp(`^It was due at .*: is waiting for ${both} to succeed, and fails at \\d{4}-.* UTC if that has not happened; execution ${run.id}\\.\\n$`));
+  const shown = await cli.ok(['jobs', 'show', 'waits']);
+  assert.match(shown, new RegExp(`waits for +AllSucceeded\\n +first of all \\(${first.id}\\), has not run, the next run would wait for it\\n`));
+  await it.run(second);
+  await waitFor(() => Date.now() > Date.parse(run.scheduledFor) + 1100, { what: 'a second to go by' });
+  await it.run(first);
+  await it.ended(run.id, 'Succeeded');
+  assert.match(await why(job, run.scheduledFor), /^It ran at .*: started 1\..* s late \(1\..* s of that it waited for the jobs that it depends on\), Succeeded after /);
+});
+
 test('it was paused, by whom, from when, until when', async () => {
   const job = await it.create({ ...each, name: 'paused job' });
   const user = await it.as('User', 'ann@example.com');

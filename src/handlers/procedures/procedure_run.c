@@ -2,6 +2,7 @@
 #include "handlers/procedures/procedure_run.h"
 
 #include "base/bounds.h"
+#include "handlers/result_json.h"
 #include "handlers/run_parameters.h"
 
 #include <inttypes.h>
@@ -102,12 +103,23 @@ static struct run_result result_of(struct procedure_run *self, const struct proc
     return result;
 }
 
+/* What it hands on to other jobs: the document. */
+static struct str document_of(struct procedure_run *self, const struct procedure_end *end) {
+    if (!end->succeeded || str_is_absent(end->document)) return STR_NONE;
+    struct buf clean = buf_with_max(0);
+    redactor_text(&self->redactor, end->document, &clean);
+    struct str json = result_json(buf_str(&clean), &self->arena);
+    buf_free(&clean);
+    return json;
+}
+
 void procedure_run_finish(struct procedure_run *self, const struct procedure_end *end) {
     struct run *run = self->run;
     end_command(self);
     if (!str_is_absent(end->document)) procedure_run_say(self, end->document);
     redactor_end(&self->redactor, put_into_run, self);
     struct run_result result = result_of(self, end);
+    result.result = document_of(self, end);
     if (self->capture.total > 0) {
         result.output = capture_finish(&self->capture);
         result.output_truncated = self->capture.is_truncated || end->has_left_out;
