@@ -74,6 +74,18 @@ test('dragging across the chart looks closer, and the address knows it', async (
   await view.close();
 });
 
+test('names without a space, as long as they may be, stay inside at 360 px', async () => {
+  const job = await it.create({ name: 'x'.repeat(200), jobConfiguration: { url: it.target.url('/status/500') } });
+  for (let i = 0; i < 3; i++) await it.run(job);
+  const view = await it.view({ width: 360 });
+  await view.open('/');
+  await view.page.locator('.card', { hasText: 'Failing now' }).getByText('xxxx').waitFor();
+  await view.page.locator('.chart canvas').waitFor();
+  await view.fits();
+  await view.shoot('overview-long-names');
+  await view.close();
+});
+
 test('F1: what users wrote is shown as text', async () => {
   const payloads = ['"><img src=x onerror=alert(1)>', '<svg/onload=alert(1)>', 'javascript:alert(1)', '\u202Egnp.exe\u202C \u2067bidi', '${alert(1)}{{constructor.constructor("alert(1)")()}}'];
   const jobs = [];

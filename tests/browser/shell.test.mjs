@@ -106,7 +106,7 @@ test('pause-all shows a banner on every page at once, and resuming asks first', 
   await it.expect(200, it.post('/admin/pause-all'));
   const banner = view.page.locator('.banner');
   await banner.getByText('Everything is paused.').waitFor();
-  await view.page.locator('.verdict').getByText('Everything is paused.').waitFor();
+  await view.page.locator('.verdict').getByText(/^Paused: /).waitFor();
   await view.axe();
   await view.shoot('paused');
   await banner.getByRole('button', { name: 'Resume all' }).click();

@@ -14,7 +14,7 @@ const own = filesBelow('web', '.js').filter((file) => !file.startsWith('web/vend
 const parses = (source) => spawnSync(process.execPath, ['--input-type=module', '--check'], { input: source, encoding: 'utf8' });
 
 test('every file of web/ is served, and every one that is served is there', () => {
-  const there = filesBelow('web', '.js', '.css', '.svg', '.html');
+  const there = filesBelow('web', '.js', '.css', '.svg', '.html', '.LICENSE');
   assert.deepEqual([...core, ...listed('web_files')].sort(), there);
 });
 

@@ -7,6 +7,7 @@ const jobEvents = ['job', 'jobs', 'paused', 'resumed'];
 const waitsTooLong = 60; // seconds that work waits in a queue before it is worth a word
 const lowRate = 95; // per cent that succeeded
 const keepsFailing = 3; // failures in a row
+const failingShown = 8;
 
 /** A job's name, as a link when there is a page for it. */
 const JobName = ({ id, name }) => (hasPage('/jobs/:id') ? html`<a class="cut" href=${href(`/jobs/${id}`)}><bdi>${name}</bdi></a>` : html`<span class="cut"><bdi>${name}</bdi></span>`);
@@ -16,7 +17,7 @@ const JobName = ({ id, name }) => (hasPage('/jobs/:id') ? html`<a class="cut" hr
 /** [state, sentence]: the first thing that is wrong, the worst first. */
 function verdictOf(stats, failing, nodes) {
   const lost = nodes.find(({ isAlive }) => !isAlive);
-  if (stats.isPaused) return ['pending', t('verdict.paused'), 'pause'];
+  if (stats.isPaused) return ['pending', t('verdict.paused', { count: stats.pendingExecutions, shown: number(stats.pendingExecutions) }), 'pause'];
   if (lost) return ['bad', t('verdict.nodes', { name: lost.name }), 'failed'];
   const worst = failing.filter(({ consecutiveFailures }) => consecutiveFailures >= keepsFailing);
   if (worst.length > 0) return ['bad', t('verdict.failing', { count: worst.length, name: worst[0].name }), 'failed'];
@@ -101,7 +102,7 @@ function Timeline() {
 // ---- what fails, what comes next, where it waits and runs
 
 const Failing = ({ failing }) => html`<${Card} title=${t('failing.title')} aside=${failing.length > 0 && number(failing.length)} pad=${false}>
-  ${failing.length === 0 ? html`<${Empty} icon="succeeded" title=${t('failing.none')}>${t('failing.none.text')}</${Empty}>` : html`<ul class="lines">${failing.slice(0, 6).map((job) => html`<li key=${job.id} class="line is-double"><${JobName} id=${job.id} name=${job.name} /><span class="line-head"><${StateBadge} quiet state="Failed" text=${t('failing.streak', { count: job.consecutiveFailures })} /><span class="line-end"><${Time} at=${job.lastExecutedAt} /></span></span></li>`)}</ul>`}
+  ${failing.length === 0 ? html`<${Empty} icon="succeeded" title=${t('failing.none')}>${t('failing.none.text')}</${Empty}>` : html`<ul class="lines">${failing.slice(0, failingShown).map((job) => html`<li key=${job.id} class="line is-double"><${JobName} id=${job.id} name=${job.name} /><span class="line-head"><${StateBadge} quiet state="Failed" text=${t('failing.streak', { count: job.consecutiveFailures })} /><span class="line-end"><${Time} at=${job.lastExecutedAt} /></span></span></li>`)}${failing.length > failingShown && html`<li class="line">${hasPage('/jobs') ? html`<a href=${href('/jobs', { status: 'failed' })}>${t('failing.more', { count: number(failing.length - failingShown) })}</a>` : t('failing.more', { count: number(failing.length - failingShown) })}</li>`}</ul>`}
 </${Card}>`;
 
 const Next = ({ next }) => html`<${Card} title=${t('next.title')} pad=${false}>
@@ -121,13 +122,19 @@ const Nodes = ({ nodes }) => html`<${Card} title=${t('nodes.title')} pad=${false
     <${Meter} label=${node.name} value=${node.isAlive ? node.workersBusy : 0} total=${node.workersTotal} tone="running" /></li>`)}</ul>`}
 </${Card}>`;
 
+/** The three answers that the page is made of, each as often as it is worth: as one, once all are there. */
+function useSituation() {
+  const stats = useData((signal) => api.get('/dashboard/stats', { signal }), [], { on: [...executionEvents, ...jobEvents], atMostEvery: 2000, every: 15_000 });
+  const failing = useData((signal) => api.get('/jobs/failed', { query: { threshold: 1 }, signal }), [], { on: [...executionEvents, ...jobEvents], atMostEvery: 4000, every: 30_000 });
+  const nodes = useData((signal) => api.get('/admin/nodes', { signal }), [], { every: 10_000 });
+  const parts = [stats, failing, nodes];
+  const reload = () => Promise.all(parts.map((part) => part.reload()));
+  if (parts.some(({ data }) => data === undefined)) return { data: undefined, error: parts.find(({ error }) => error)?.error, reload };
+  return { data: { stats: stats.data, failing: failing.data, nodes: nodes.data }, reload };
+}
+
 export default function Overview() {
-  const all = useData(async (signal) => {
-    const [stats, failing, nodes] = await Promise.all([
-      api.get('/dashboard/stats', { signal }), api.get('/jobs/failed', { query: { threshold: 1 }, signal }), api.get('/admin/nodes', { signal }),
-    ]);
-    return { stats, failing, nodes };
-  }, [], { on: [...executionEvents, ...jobEvents], atMostEvery: 2000, every: 15_000 });
+  const all = useSituation();
   const { isPaused } = useSystem();
   const pause = useAction(pauseAll, { done: t('pauseall.done'), then: all.reload });
   return html`<${PageHead} title=${t('overview.title')} actions=${!isPaused && html`<${Button} icon="pause" isBusy=${pause.isBusy} onClick=${pause.run}>${t('pauseall.confirm')}</${Button}>`} />
