@@ -7,6 +7,7 @@
  * many jobs there are: a piece of them, and a buffer.
  */
 #include "api/context.h"
+#include "model/workflow_json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,30 @@ static bool write_jobs(struct store_tx *tx, int fd, struct json_writer *w, struc
     return ok;
 }
 
+/* Left out when there are none. */
+static bool write_workflows(struct store_tx *tx, int fd, struct json_writer *w, struct err *err) {
+    struct arena arena = {0};
+    struct workflow_filter filter = {.limit = EXPORT_PIECE};
+    bool ok = true;
+    for (size_t count = EXPORT_PIECE; ok && count == EXPORT_PIECE; filter.offset += EXPORT_PIECE) {
+        struct workflow_page page = {0};
+        arena_reset(&arena);
+        ok = store_workflow_list(tx, &filter, &arena, &page, err);
+        count = page.count;
+        if (filter.offset == 0 && count > 0) {
+            json_key(w, STR("workflows"));
+            json_array_begin(w);
+        }
+        for (size_t i = 0; ok && i < count; i++) {
+            workflow_to_export_json(w, &page.items[i]);
+            if (w->out->len >= EXPORT_BUFFER) ok = write_out(fd, w->out, err);
+        }
+        if (ok && count < EXPORT_PIECE && page.total > 0) json_array_end(w);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
 static bool write_snapshot(struct api *api, int fd, struct err *err) {
     struct utc now = clock_now(api->options.clock);
     struct store_tx *tx = store_read_begin(api->options.store, err);
@@ -91,8 +116,9 @@ static bool write_snapshot(struct api *api, int fd, struct err *err) {
     json_key(&w, STR("jobs"));
     json_array_begin(&w);
     bool ok = write_jobs(tx, fd, &w, err);
-    store_read_end(tx);
     json_array_end(&w);
+    ok = ok && write_workflows(tx, fd, &w, err);
+    store_read_end(tx);
     json_object_end(&w);
     ok = ok && write_out(fd, &buf, err);
     buf_free(&buf);

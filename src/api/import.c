@@ -13,6 +13,7 @@
 #include "api/context.h"
 
 #include "api/import_links.h"
+#include "api/import_workflows.h"
 
 #include "base/hash.h"
 #include "base/json_scan.h"
@@ -57,6 +58,7 @@ struct import {
     struct item *items;
     struct import_link *links; // one an item
     struct import_links all_links;
+    struct import_workflows workflows;
     size_t count;
     struct pairing *pairings;
     size_t pairings_mask;
@@ -173,9 +175,9 @@ static void read_exported_at(struct str value, struct import *import, struct fau
 
 /* Finds the array of jobs; false when it has answered. */
 static bool read_export(struct import *import, struct http_response *response) {
-    enum { VERSION, EXPORTED_AT, JOBS, MEMBERS };
+    enum { VERSION, EXPORTED_AT, JOBS, WORKFLOWS, MEMBERS };
     static const struct str names[MEMBERS] = {STR_INIT("version"), STR_INIT("exportedAt"),
-                                              STR_INIT("jobs")};
+                                              STR_INIT("jobs"), STR_INIT("workflows")};
     struct str values[MEMBERS] = {{0}};
     struct faults faults = {.arena = import->request->arena};
     struct err err = ERR_INIT;
@@ -190,6 +192,7 @@ static bool read_export(struct import *import, struct http_response *response) {
     if (good && !str_is_absent(values[EXPORTED_AT]))
         read_exported_at(values[EXPORTED_AT], import, &faults);
     import->jobs = values[JOBS];
+    import->workflows.array = values[WORKFLOWS];
     if (good && str_is_absent(values[JOBS]))
         faults_add(&faults, names[JOBS], "is needed: an array of jobs");
     else if (good)
@@ -350,6 +353,15 @@ static bool plan_import(struct import *import, struct err *err) {
     struct store_tx *tx = store_read_begin(import->api->options.store, err);
     if (tx == NULL) return false;
     bool ok = plan_jobs(import, tx, err) && check_links(import, tx, err);
+    import->workflows = (struct import_workflows){.api = import->api,
+                                                  .request = import->request,
+                                                  .array = import->workflows.array,
+                                                  .links = &import->all_links,
+                                                  .now = import->now,
+                                                  .skips = import->conflict == CONFLICT_SKIP,
+                                                  .replaces = import->conflict == CONFLICT_REPLACE,
+                                                  .partial = import->partial};
+    ok = ok && import_workflows_check(&import->workflows, tx, &import->faults, err);
     store_read_end(tx);
     return ok;
 }
@@ -466,6 +478,10 @@ static bool audit_whole(struct store_tx *tx, struct api_write *write, struct err
     json_field_i64(&w, STR("replaced"), import->replaced);
     json_field_i64(&w, STR("skipped"), import->skipped);
     json_field_i64(&w, STR("rejected"), import->rejected);
+    if (import->workflows.written > 0)
+        json_field_i64(&w, STR("workflows"), import->workflows.written);
+    if (import->workflows.left_out > 0)
+        json_field_i64(&w, STR("workflowsLeftOut"), import->workflows.left_out);
     if (import->rejected > 0) {
         json_key(&w, STR("faults"));
         write_faults(&w, &import->faults);
@@ -494,7 +510,8 @@ static bool run_import(struct store_tx *tx, struct api_write *write, struct err 
             import->replaced++;
         }
     }
-    ok = ok && check_stored_links(tx, write, &scratch, err);
+    ok = ok && check_stored_links(tx, write, &scratch, err) &&
+         import_workflows_write(&import->workflows, tx, write, err);
     arena_free(&scratch);
     import->ran = ok;
     write->answer = (struct answer){
@@ -536,13 +553,14 @@ static void answer(const struct import *import, struct http_response *response,
     response_header_i64(response, "X-Import-Replaced", import->replaced);
     response_header_i64(response, "X-Import-Skipped", import->skipped);
     response_header_i64(response, "X-Import-Rejected", import->rejected);
+    response_header_i64(response, "X-Import-Workflows", import->workflows.written);
 }
 
 /* One try. False: jobs changed between the plan and the transaction, or err says what else. */
 static bool try_import(struct import *import, struct http_response *response, struct err *err) {
     struct http_request *request = import->request;
     if (!plan_import(import, err)) return false;
-    if (import->rejected > 0 && !import->partial) {
+    if (import->rejected + import->workflows.rejected > 0 && !import->partial) {
         respond_faults(request, response, &import->faults);
         return true;
     }

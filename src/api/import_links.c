@@ -38,6 +38,15 @@ static struct import_link *find(const struct import_links *links, struct guid fi
     return at == 0 ? NULL : &links->items[at - 1];
 }
 
+bool import_links_find(const struct import_links *links, struct guid file_id, struct guid *ret_id,
+                       struct str *ret_name) {
+    const struct import_link *link = find(links, file_id);
+    if (link == NULL || link->is_rejected) return false;
+    *ret_id = link->id;
+    *ret_name = link->name;
+    return true;
+}
+
 static struct dependencies parsed(const struct import_link *link, struct arena *arena) {
     struct dependencies dependencies = {0};
     /* The reader of the job made this text. */

@@ -39,6 +39,9 @@ struct import_links import_links(struct import_link *items, size_t count, struct
  * themselves, or in a circle within the file. */
 WARN_UNUSED bool import_links_check(struct import_links *links, struct store_tx *tx,
                                     struct faults *faults, struct err *err);
+/* The job that the file calls `file_id`; false when it has none, or it was rejected. */
+bool import_links_find(const struct import_links *links, struct guid file_id, struct guid *ret_id,
+                       struct str *ret_name);
 /* The dependencies of one, with the ids of here; absent = none. */
 struct str import_links_text(const struct import_links *links, size_t at, struct arena *arena);
 

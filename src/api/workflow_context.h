@@ -23,6 +23,17 @@ struct workflow_change {
  * there is none. */
 bool workflow_read(struct api *api, struct http_request *request, struct http_response *response,
                    struct guid id, struct store_tx **ret_tx, struct workflow *ret);
+/* find_job of struct workflow_rules; context is the lookup. */
+struct workflow_lookup {
+    struct store_tx *tx;
+    struct arena *arena;
+    struct err err; // kind ERR_NONE while the store answers
+};
+bool workflow_find_job(void *context, struct guid id, struct workflow_job *ret);
+/* Makes change->after (of change->before, when that is stored) with its schedule, members and audit
+ * entry; the ids, times and revision are set here. */
+WARN_UNUSED bool workflow_write(struct store_tx *tx, struct api_write *write,
+                                struct workflow_change *change, struct err *err);
 struct str workflow_etag(struct arena *arena, const struct workflow *workflow);
 /* For the audit: the fields of `workflow` that are not as in `other`; all with NULL. */
 struct str workflow_audit_text(struct arena *arena, const struct workflow *workflow,

@@ -14,14 +14,8 @@ enum { TRIES = 8, CULPRITS_SHOWN = 5 };
 
 /* ---- checking -------------------------------------------------------------------------------- */
 
-struct lookup {
-    struct store_tx *tx;
-    struct arena *arena;
-    struct err err; // kind ERR_NONE while the store answers
-};
-
-static bool find_job(void *context, struct guid id, struct workflow_job *ret) {
-    struct lookup *lookup = context;
+bool workflow_find_job(void *context, struct guid id, struct workflow_job *ret) {
+    struct workflow_lookup *lookup = context;
     struct job job;
     struct workflow other;
     struct err err = ERR_INIT;
@@ -48,10 +42,10 @@ static bool read_definition(struct workflow_change *change, const json_t *body,
                             const struct workflow *before, const struct job *schedule,
                             struct workflow_definition *ret, struct faults *faults) {
     struct http_request *request = change->request;
-    struct lookup lookup = {.arena = request->arena};
+    struct workflow_lookup lookup = {.arena = request->arena};
     struct job_defaults defaults = api_job_defaults(change->api, request, change->now);
     struct workflow_rules rules = {
-        .job_defaults = &defaults, .find_job = find_job, .context = &lookup};
+        .job_defaults = &defaults, .find_job = workflow_find_job, .context = &lookup};
     lookup.tx = api_read(change->api, request, change->response);
     if (lookup.tx == NULL) return false;
     (void)!workflow_from_json(body, before ? JOB_REPLACE : JOB_CREATE, before, schedule, &rules,
@@ -128,18 +122,27 @@ static bool update_schedule(struct store_tx *tx, struct api_write *write,
 
 /* ---- create ---------------------------------------------------------------------------------- */
 
-static bool run_create(struct store_tx *tx, struct api_write *write, struct err *err) {
-    struct workflow_change *change = write->context;
+static bool insert(struct store_tx *tx, struct api_write *write, struct workflow_change *change,
+                   struct err *err) {
     struct workflow_definition *after = &change->after;
     struct workflow *workflow = &after->workflow;
     struct workflow_member *members;
+    workflow->id = guid_new(write->now);
+    workflow->created_at = workflow->updated_at = write->now;
+    workflow->last_modified_by = api_actor(write->request).email;
     workflow->schedule_job_row = 0;
     if (!take_members(tx, after, write->arena, &members, err) ||
         (after->has_schedule && !insert_schedule(tx, write, after, err)) ||
         !store_workflow_insert(tx, workflow, members, after->graph.count, err))
         return false;
     struct str shown = workflow_audit_text(write->arena, workflow, NULL);
-    if (!api_audit(tx, write, "workflow.create", workflow->id, STR_NONE, shown, err)) return false;
+    return api_audit(tx, write, change->action, workflow->id, STR_NONE, shown, err);
+}
+
+static bool run_create(struct store_tx *tx, struct api_write *write, struct err *err) {
+    struct workflow_change *change = write->context;
+    const struct workflow *workflow = &change->after.workflow;
+    if (!insert(tx, write, change, err)) return false;
     write->answer = (struct answer){
         .status = 200,
         .body = api_guid_json(write->arena, workflow->id),
@@ -157,17 +160,14 @@ static bool run_refuse(struct store_tx *tx, struct api_write *write, struct err 
 
 void workflows_create(struct http_request *request, struct http_response *response, void *context) {
     struct api *api = context;
-    struct workflow_change change = {.api = api, .request = request, .response = response};
+    struct workflow_change change = {
+        .action = "workflow.create", .api = api, .request = request, .response = response};
     struct faults faults = {.arena = request->arena};
     json_t *body;
     if (!api_body_object(request, response, &body)) return;
     /* To the millisecond, as it is shown: an interval counts from this instant. */
     change.now = utc_from_ms(utc_ms(clock_now(api->options.clock)));
     if (!read_definition(&change, body, NULL, NULL, &change.after, &faults)) return;
-    struct workflow *workflow = &change.after.workflow;
-    workflow->id = guid_new(change.now);
-    workflow->created_at = workflow->updated_at = change.now;
-    workflow->last_modified_by = api_actor(request).email;
     struct api_write write = {.api = api,
                               .request = request,
                               .now = change.now,
@@ -326,8 +326,8 @@ static bool write_schedule(struct store_tx *tx, struct api_write *write,
     return true;
 }
 
-static bool run_update(struct store_tx *tx, struct api_write *write, struct err *err) {
-    struct workflow_change *change = write->context;
+static bool update(struct store_tx *tx, struct api_write *write, struct workflow_change *change,
+                   struct err *err) {
     struct workflow_definition *after = &change->after;
     struct workflow *workflow = &after->workflow;
     struct workflow_member *members = NULL;
@@ -346,7 +346,18 @@ static bool run_update(struct store_tx *tx, struct api_write *write, struct err 
     struct str is = workflow->is_deleted
                         ? STR_NONE
                         : workflow_audit_text(write->arena, workflow, &change->before);
-    if (!api_audit(tx, write, change->action, workflow->id, was, is, err)) return false;
+    return api_audit(tx, write, change->action, workflow->id, was, is, err);
+}
+
+bool workflow_write(struct store_tx *tx, struct api_write *write, struct workflow_change *change,
+                    struct err *err) {
+    return change->before.row ? update(tx, write, change, err) : insert(tx, write, change, err);
+}
+
+static bool run_update(struct store_tx *tx, struct api_write *write, struct err *err) {
+    struct workflow_change *change = write->context;
+    const struct workflow *workflow = &change->after.workflow;
+    if (!update(tx, write, change, err)) return false;
     write->answer = (struct answer){.status = 204};
     if (workflow->is_deleted) return true;
     write->answer = (struct answer){.status = 200,

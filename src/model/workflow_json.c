@@ -172,7 +172,8 @@ void workflow_jobs_from_json(const json_t *array, const struct workflow_rules *r
     for (size_t i = 0; i < count; i++) read_depends_on(&reader, i);
     struct workflow_graph graph = {reader.nodes, count};
     workflow_check_circles(&graph, reader.jobs, faults);
-    if (fault_count(faults) == before) workflow_check_mentions(&graph, reader.jobs, faults);
+    if (fault_count(faults) == before && !rules->without_whole)
+        workflow_check_mentions(&graph, reader.jobs, faults);
     if (fault_count(faults) != before) return;
     ret->graph = graph;
     ret->jobs = reader.jobs;
@@ -281,7 +282,8 @@ bool workflow_from_json(const json_t *body, enum job_body kind, const struct wor
     read_texts(&fields, kind, arena, &definition.workflow);
     read_jobs(&fields, rules, arena, &definition);
     read_schedule(&fields, base_schedule, rules, arena, &definition);
-    bool by_roots = !definition.has_schedule && definition.workflow.is_enabled;
+    bool by_roots =
+        !definition.has_schedule && definition.workflow.is_enabled && !rules->without_whole;
     if (by_roots && fault_count(faults) == before)
         workflow_check_roots(&definition.graph, definition.jobs, definition.workflow.row, faults);
     if (fault_count(faults) != before) return false;

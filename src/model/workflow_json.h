@@ -41,6 +41,7 @@ struct workflow_rules {
     /* False when there is no such job. */
     bool (*find_job)(void *context, struct guid id, struct workflow_job *ret);
     void *context;
+    bool without_whole; // neither mentions nor roots: find_job does not know them yet
 };
 
 /* What a request makes of a workflow. */

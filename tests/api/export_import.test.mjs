@@ -341,4 +341,38 @@ test('F3: the answer to an export stays JSON whatever is asked for', async () =>
   assert.equal(answer.headers['x-content-type-options'], 'nosniff');
 });
 
+test('workflows come along: their jobs are those of the file, or jobs that are there', async () => {
+  const from = await another();
+  const to = await another();
+  const [a, b] = [await from.create({ name: 'A' }), await from.create({ name: 'B' })];
+  const line = (job, above = []) => ({ jobId: job.id, dependsOn: above.map(({ id }) => id) });
+  const schedule = { scheduleType: 'Cron', scheduleExpression: '0 3 1 1 *', timezone: 'Europe/Berlin', concurrencyPolicy: 'Skip' };
+  await from.expect(200, from.post('/workflows', { name: 'night', description: 'both', jobs: [line(b, [a]), line(a)], schedule, isEnabled: false }));
+  const file = await exportOf(from);
+  assert.equal(file.workflows.length, 1);
+  const fresh = await importInto(to, file);
+  assert.deepEqual([fresh.status, fresh.body, fresh.headers['x-import-workflows']], [200, 2, '1']);
+  const list = async () => (await to.expect(200, to.get('/workflows'))).items;
+  const [copy] = await list();
+  const jobs = (await to.expect(200, to.get('/jobs?pageSize=200'))).items;
+  const idOf = (name) => jobs.find((job) => job.name === name).id;
+  assert.deepEqual(copy.jobs, [{ jobId: idOf('B'), jobName: 'B', dependsOn: [idOf('A')], onFailure: 'Stop' }, { jobId: idOf('A'), jobName: 'A', dependsOn: [], onFailure: 'Stop' }]);
+  assert.deepEqual([copy.description, copy.isEnabled, copy.schedule.timezone, copy.schedule.concurrencyPolicy], ['both', false, 'Europe/Berlin', 'Skip']);
+  const skipped = await importInto(to, file, { onConflict: 'skip' });
+  assert.deepEqual([skipped.body, skipped.headers['x-import-workflows'], (await list()).length], [0, '0', 1]);
+  const bare = { ...file, workflows: [{ name: 'night', jobs: [line(a)] }] };
+  const replaced = await importInto(to, bare, { onConflict: 'replace' });
+  assert.deepEqual([replaced.body, replaced.headers['x-import-workflows']], [2, '1']);
+  const [now] = await list();
+  assert.deepEqual([now.id, now.description, now.schedule, now.isEnabled, now.jobs.map(({ jobName }) => jobName)], [copy.id, null, null, true, ['A']]);
+  const unknown = randomUUID();
+  const wrong = await importInto(to, { ...file, workflows: [{ name: '', jobs: [line(a), { jobId: unknown }] }, ...file.workflows] });
+  assert.deepEqual(Object.keys(wrong.body.errors).sort(), ['workflows[0].jobs[1].jobId', 'workflows[0].name']);
+  assert.equal((await list()).length, 1);
+  const partial = await importInto(to, { ...file, workflows: [{ name: 'x', jobs: [{ jobId: unknown }] }, ...file.workflows] }, { partial: true });
+  assert.deepEqual([partial.body, partial.headers['x-import-workflows']], [2, '1']);
+  const here = await importInto(to, { version: 1, jobs: [], workflows: [{ name: 'of what is here', jobs: [{ jobId: idOf('B') }] }] });
+  assert.deepEqual([here.status, here.headers['x-import-workflows']], [200, '1']);
+});
+
 });
