@@ -222,8 +222,8 @@ static bool erase_ended(struct store_tx *tx, int64_t job_row, struct err *err) {
 
 bool postgres_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_SKIPS, SQL_JOB_TAGS_REMOVE, SQL_JOB_WORDS_REMOVE,
-        SQL_JOB_ERASE_WATCH, SQL_JOB_ERASE_STATE, SQL_JOB_ERASE,
+        SQL_JOB_ERASE_SKIPS,     SQL_JOB_TAGS_REMOVE, SQL_JOB_WORDS_REMOVE, SQL_JOB_ERASE_WATCH,
+        SQL_WORKFLOW_FORGET_JOB, SQL_JOB_ERASE_STATE, SQL_JOB_ERASE,
     };
     struct pg_job *job = pg_job_need(tx, job_row, err);
     int64_t live = 0;
