@@ -9,7 +9,7 @@ import { useEffect, useRef } from './vendor/preact.js';
 import { createStore, useStore } from './store.js';
 import { whoAmI, expired, me } from './api.js';
 
-const types = ['hello', 'execution', 'executions', 'job', 'jobs', 'paused', 'resumed', 'bye'];
+const types = ['hello', 'execution', 'executions', 'progress', 'progresses', 'workflowRun', 'workflowRuns', 'job', 'jobs', 'paused', 'resumed', 'bye'];
 const longestWait = 30_000;
 
 export const connection = createStore('connecting');

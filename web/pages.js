@@ -6,6 +6,8 @@
 export const pages = [
   { path: '/', load: () => import('./pages/overview.js'), nav: { text: 'nav.overview', icon: 'overview', keys: 'g o' } },
   { path: '/jobs', load: () => import('./pages/jobs.js'), nav: { text: 'nav.jobs', icon: 'jobs', keys: 'g j' } },
+  { path: '/executions', load: () => import('./pages/executions.js'), nav: { text: 'nav.executions', icon: 'executions', keys: 'g e' } },
+  { path: '/executions/:id', load: () => import('./pages/execution.js') },
   { path: '/jobs/new', load: () => import('./pages/job_edit.js') },
   { path: '/jobs/:id', load: () => import('./pages/job.js') },
   { path: '/jobs/:id/edit', load: () => import('./pages/job_edit.js') },

@@ -31,9 +31,10 @@ function Durations({ executions }) {
   const took = [{ label: t('job.chart.took'), tone: 'accent', as: 'line', values: seconds(({ durationMs }) => durationMs) }];
   const late = [{ label: t('job.chart.late'), tone: 'pending', as: 'line', values: seconds(({ startedAt, scheduledFor, retryCount, trigger }) => (retryCount > 0 || trigger === 'Manual' || !scheduledFor ? null : Math.max(0, new Date(startedAt) - new Date(scheduledFor)))) }];
   if (ended.length < 2) return null;
+  const isLate = late[0].values.some((value) => value !== null);
   return html`<div class="grid">
     <${Card} title=${t('job.chart.took')}><${Chart} label=${t('job.chart.took')} times=${times} series=${took} height=${150} show=${duration} /></${Card}>
-    <${Card} title=${t('job.chart.late')}><${Chart} label=${t('job.chart.late')} times=${times} series=${late} height=${150} show=${duration} /></${Card}>
+    ${isLate && html`<${Card} title=${t('job.chart.late')}><${Chart} label=${t('job.chart.late')} times=${times} series=${late} height=${150} show=${duration} /></${Card}>`}
   </div>`;
 }
 
@@ -43,7 +44,7 @@ function Overview({ job, executions }) {
   const upcoming = useData((signal) => api.get(`/jobs/${job.id}/upcoming`, { query: { count: 8 }, signal }), [job.id, job.updatedAt, job.nextRunAt]);
   const last = executions.data?.items ?? [];
   return html`<div class="stack">
-    ${job.consecutiveFailures > 0 && html`<${Note} tone="bad" title=${t('failing.streak', { count: job.consecutiveFailures })} action=${last[0] && to(last[0]) && html`<${Button} small href=${to(last.find(({ status }) => status === 'Failed') ?? last[0])}>${t('job.lookAt')}</${Button}>`}>${last.find(({ status }) => status === 'Failed')?.errorMessage ?? ''}</${Note}>`}
+    ${job.consecutiveFailures > 0 && html`<${Note} tone="bad" title=${t('job.failing', { count: job.consecutiveFailures })} action=${last[0] && to(last[0]) && html`<${Button} small href=${to(last.find(({ status }) => status === 'Failed') ?? last[0])}>${t('job.lookAt')}</${Button}>`}>${last.find(({ status }) => status === 'Failed')?.errorMessage ?? ''}</${Note}>`}
     <${Card} title=${t('job.lastRuns', { count: stripLength })}>
       <${Loaded} of=${executions}>${({ items }) => (items.length === 0 ? html`<${Empty} icon="executions" title=${t('job.neverRan')}>${t('job.neverRan.text')}</${Empty}>` : html`<${Strip} executions=${items} />`)}</${Loaded}>
     </${Card}>
