@@ -114,8 +114,8 @@ export const Stat = ({ label, value, note, tone, href }) => {
   return href ? html`<a class="stat is-link" href=${href}><dl>${inside}</dl></a>` : html`<dl class="stat">${inside}</dl>`;
 };
 
-/** Name and value pairs: [[label, value], …]; those without a value are left out. */
-export const Facts = ({ items }) => html`<dl class="facts">${items.filter(([, value]) => value !== undefined && value !== null && value !== '').map(([label, value]) => html`<div class="fact" key=${label}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
+/** Name and value pairs: [[label, value], …]; those without a value (also false) are left out. */
+export const Facts = ({ items }) => html`<dl class="facts">${items.filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false).map(([label, value]) => html`<div class="fact" key=${label}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 
 /** There is nothing, why, and what to do about it. */
 export const Empty = ({ icon = 'info', title, children, action }) => html`<div class="empty"><${Icon} name=${icon} size="28" /><p class="empty-title">${title}</p>${children && html`<p class="empty-text">${children}</p>`}${action}</div>`;
