@@ -65,6 +65,9 @@ void describe_job(struct buf *out, const struct job *job) {
     put_number(out, "timeout", job->timeout_seconds);
     put_text(out, "queue", job->queue);
     put_number(out, "concurrency", (int64_t)job->concurrency_policy);
+    put_text(out, "dependencies", job->dependencies);
+    put_text(out, "group", job->concurrency_group);
+    put_number(out, "limit", job->concurrency_group_limit);
     put_number(out, "misfire", (int64_t)job->misfire_policy);
     put_number(out, "gap", (int64_t)job->gap_policy);
     put_number(out, "overlap", (int64_t)job->overlap_policy);
@@ -85,6 +88,9 @@ void describe_job(struct buf *out, const struct job *job) {
     put_number(out, "runs", job->run_count);
     put_number(out, "live", job->live_count);
     put_time(out, "succeeded", job->last_success_at);
+    put_time(out, "ended", job->last_completed_at);
+    put_time(out, "made", job->last_run_created_at);
+    put_number(out, "starts", job->starts_workflow != 0);
     describe_durations(out, &job->durations);
     buf_put_char(out, '\n');
 }
@@ -125,6 +131,10 @@ static void describe_execution(struct buf *out, const struct execution *executio
     put_text(out, "error", execution->error_message);
     put_text(out, "parameters", execution->parameters);
     put_text(out, "output", execution->output);
+    put_text(out, "result", execution->result);
+    put_guid(out, "run", execution->workflow_run_id);
+    put_time(out, "waits", execution->waiting_since);
+    put_text(out, "inputs", execution->inputs);
     put_number(out, "truncated", execution->output_truncated);
     put_number(out, "hasProgress", execution->has_progress);
     put_number(out, "percent", execution->progress_percent);
@@ -266,6 +276,81 @@ void describe_queues(struct buf *out, const struct queue_figures *items, size_t 
         put_text(out, "queue", items[i].name);
         put_number(out, "pending", items[i].pending);
         put_time(out, "oldest", items[i].oldest);
+        buf_put_char(out, '\n');
+    }
+}
+
+void describe_waiting(struct buf *out, const struct waiting_run *items, size_t count) {
+    buf_printf(out, "%zu wait\n", count);
+    for (size_t i = 0; i < count; i++) {
+        buf_put(out, STR("waiting"));
+        put_guid(out, "id", items[i].execution_id);
+        put_text(out, "for", items[i].dependencies);
+        put_time(out, "since", items[i].waiting_since);
+        put_time(out, "until", items[i].available_at);
+        buf_put_char(out, '\n');
+    }
+}
+
+void describe_job_end(struct buf *out, const struct job_end *end) {
+    buf_put(out, STR("end"));
+    put_guid(out, "id", end->id);
+    put_number(out, "there", end->row != 0);
+    put_text(out, "name", end->name);
+    put_number(out, "deleted", end->is_deleted);
+    put_time(out, "succeeded", end->last_success_at);
+    put_time(out, "ended", end->last_completed_at);
+    buf_put_char(out, '\n');
+}
+
+void describe_workflow(struct buf *out, const struct workflow *workflow) {
+    buf_put(out, STR("workflow"));
+    put_guid(out, "id", workflow->id);
+    put_number(out, "revision", workflow->revision);
+    put_text(out, "name", workflow->name);
+    put_text(out, "description", workflow->description);
+    put_text(out, "jobs", workflow->jobs);
+    put_text(out, "schedule", workflow->schedule);
+    put_number(out, "enabled", workflow->is_enabled);
+    put_number(out, "deleted", workflow->is_deleted);
+    put_number(out, "hidden", workflow->schedule_job_row);
+    put_text(out, "by", workflow->created_by);
+    put_text(out, "modifiedBy", workflow->last_modified_by);
+    put_time(out, "created", workflow->created_at);
+    put_time(out, "updated", workflow->updated_at);
+    buf_put_char(out, '\n');
+}
+
+void describe_run(struct buf *out, const struct workflow_run *run) {
+    buf_put(out, STR("run"));
+    put_guid(out, "id", run->id);
+    put_guid(out, "workflow", run->workflow_id);
+    put_text(out, "name", run->workflow_name);
+    put_number(out, "status", (int64_t)run->status);
+    put_number(out, "trigger", (int64_t)run->trigger);
+    put_text(out, "by", run->triggered_by);
+    put_time(out, "for", run->scheduled_for);
+    put_time(out, "created", run->created_at);
+    put_time(out, "completed", run->completed_at);
+    put_number(out, "retry", run->retry_count);
+    put_text(out, "jobs", run->jobs);
+    put_text(out, "error", run->error_message);
+    put_text(out, "parameters", run->parameters);
+    buf_put_char(out, '\n');
+}
+
+void describe_steps(struct buf *out, const struct workflow_step *items, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        buf_put(out, STR("step"));
+        put_number(out, "position", items[i].position);
+        put_number(out, "there", items[i].job_row != 0);
+        put_guid(out, "job", items[i].job_id);
+        put_text(out, "name", items[i].job_name);
+        put_number(out, "status", (int64_t)items[i].status);
+        put_guid(out, "execution", items[i].execution_id);
+        put_time(out, "started", items[i].started_at);
+        put_time(out, "completed", items[i].completed_at);
+        put_text(out, "error", items[i].error_message);
         buf_put_char(out, '\n');
     }
 }

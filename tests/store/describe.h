@@ -26,6 +26,11 @@ void describe_tokens(struct buf *out, const struct access_token *items, size_t c
 void describe_idempotency(struct buf *out, const struct idempotency *entry);
 void describe_totals(struct buf *out, const struct totals *totals);
 void describe_queues(struct buf *out, const struct queue_figures *items, size_t count);
+void describe_waiting(struct buf *out, const struct waiting_run *items, size_t count);
+void describe_job_end(struct buf *out, const struct job_end *end);
+void describe_workflow(struct buf *out, const struct workflow *workflow);
+void describe_run(struct buf *out, const struct workflow_run *run);
+void describe_steps(struct buf *out, const struct workflow_step *items, size_t count);
 void describe_timeline(struct buf *out, const struct timeline_bucket *items, size_t count);
 
 #endif

@@ -20,8 +20,8 @@ struct step {
     struct random random;
     int64_t number;
     struct utc now;
-    int64_t jobs, executions, users, tokens; // made so far
-    struct buf *said;                        // every answer, described
+    int64_t jobs, executions, users, tokens, workflows, runs; // made so far
+    struct buf *said;                                         // every answer, described
     struct arena *arena;
 };
 
@@ -29,16 +29,21 @@ struct step {
 typedef bool operation(struct step *step, struct store_tx *tx, struct err *err);
 
 operation change_jobs, plan_due, insert_execution, claim_some, settle_some, note_progress,
-    cancel_one, note_node, note_fact, change_people, change_watches, clear_some, index_some;
+    cancel_one, note_node, note_fact, change_people, release_some, change_workflows, change_runs,
+    change_watches, clear_some, index_some;
 
 /* Everything a reader can ask, described: the lists whole, and some filters at random. */
 bool ask_everything(struct step *step, struct store_tx *tx, struct err *err);
 
+bool ask_dependencies(struct step *step, struct store_tx *tx, struct err *err); // likewise
+bool ask_workflows(struct step *step, struct store_tx *tx, struct err *err);
+
 bool draw(struct step *step, int64_t one_in); // true once in so many times
 int64_t draw_below(struct step *step, int64_t limit);
 struct guid numbered_guid(char kind, int64_t number);
-struct guid some_job(struct step *step);       // one made earlier, or one unknown
-struct guid some_execution(struct step *step); // likewise
+struct guid some_job(struct step *step);             // one made earlier, or one unknown
+struct guid some_execution(struct step *step);       // likewise
+struct utc soon(struct step *step, int64_t seconds); // now, or less than so long after
 int64_t row_of_job(struct step *step, struct store_tx *tx, struct guid id); // unknown: no row's
 
 #endif

@@ -266,5 +266,6 @@ static bool ask_people(struct step *step, struct store_tx *tx, struct err *err) 
 bool ask_everything(struct step *step, struct store_tx *tx, struct err *err) {
     return ask_jobs(step, tx, err) && ask_executions(step, tx, err) && ask_ledger(step, tx, err) &&
            ask_engine(step, tx, err) && ask_counters(step, tx, err) && ask_facts(step, tx, err) &&
-           ask_people(step, tx, err) && ask_watches(step, tx, err);
+           ask_people(step, tx, err) && ask_watches(step, tx, err) &&
+           ask_dependencies(step, tx, err) && ask_workflows(step, tx, err);
 }

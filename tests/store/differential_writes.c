@@ -42,13 +42,30 @@ static const struct str tags[] = {STR_INIT("[]"), STR_INIT("[\"a\"]"), STR_INIT(
                                   STR_INIT("[\"\xc3\xa9\",\"b\"]")};
 #define DRAW_OF(step, array) ((array)[draw_below((step), (int64_t)COUNT_OF(array))])
 
-static struct utc soon(struct step *step, int64_t seconds) {
+struct utc soon(struct step *step, int64_t seconds) {
     return utc_add(step->now, span_seconds(draw_below(step, seconds)));
 }
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
 static const struct str watches[] = {STR_INIT("{\"a\":1}"), STR_INIT("{\"a\":2}"), {NULL, 0}};
+
+static const struct str groups[] = {STR_INIT("reports"), STR_INIT("mails")};
+
+/* Jobs that may be there, be there later or be gone; sometimes a text that names none. */
+static struct str draw_dependencies(struct step *step) {
+    if (draw(step, 20)) return STR("{\"dependsOnJobIds\":[],\"condition\":\"AllSucceeded\"}");
+    char first[GUID_LENGTH + 1], second[GUID_LENGTH + 1];
+    int64_t number = draw_below(step, step->jobs + 2);
+    guid_format(numbered_guid('j', number), first);
+    guid_format(numbered_guid('j', number + 1 + draw_below(step, 3)), second);
+    if (draw(step, 2))
+        return arena_printf(step->arena,
+                            "{\"dependsOnJobIds\":[\"%s\"],\"condition\":\"AnySucceeded\"}", first);
+    return arena_printf(step->arena,
+                        "{\"dependsOnJobIds\":[\"%s\",\"%s\"],\"condition\":\"AllCompleted\"}",
+                        first, second);
+}
 
 static void draw_definition(struct step *step, struct job *job) {
     static const struct str names[] = {STR_INIT("alpha"), STR_INIT("Beta"), STR_INIT("gamma ray"),
@@ -83,6 +100,10 @@ static void draw_definition(struct step *step, struct job *job) {
     job->schedule_from = step->now;
     job->consecutive_failures = draw(step, 4) ? draw_below(step, 5) : 0;
     job->watches = DRAW_OF(step, watches);
+    job->dependencies = draw(step, 3) ? draw_dependencies(step) : STR_NONE;
+    job->concurrency_group = draw(step, 2) ? DRAW_OF(step, groups) : STR_NONE;
+    job->concurrency_group_limit =
+        str_is_absent(job->concurrency_group) ? 0 : 1 + draw_below(step, 3);
     job->retention = draw(step, 4) ? STR("{\"executions\":5}") : STR_NONE;
 }
 
@@ -129,7 +150,13 @@ static struct new_execution draw_execution(struct step *step, int64_t job_row, s
             draw(step, 8) ? utc_add(step->now, span_seconds(-draw_below(step, 900))) : step->now,
         .available_at = draw(step, 3) ? soon(step, 60) : step->now,
         .parameters = draw(step, 5) ? STR("{\"n\":1}") : STR_NONE,
+        .inputs = draw(step, 8) ? STR("{\"a\":{\"output\":\"x\"}}") : STR_NONE,
     };
+    if (draw(step, 6)) execution.workflow_run_id = numbered_guid('r', draw_below(step, 9));
+    if (draw(step, 3)) {
+        execution.waiting_since = utc_add(step->now, span_seconds(-draw_below(step, 9)));
+        execution.available_at = soon(step, 200);
+    }
     if (draw(step, 3)) {
         execution.status = EXECUTION_RUNNING;
         execution.started_at = step->now;
@@ -192,10 +219,12 @@ bool plan_due(struct step *step, struct store_tx *tx, struct err *err) {
     struct plan_item *items = ARENA_ARRAY(step->arena, count, struct plan_item);
     for (size_t i = 0; i < count; i++) {
         buf_printf(step->said,
-                   "due revision=%lld wake=%lld next=%lld from=%lld runs=%lld live=%lld\n",
+                   "due revision=%lld wake=%lld next=%lld from=%lld runs=%lld live=%lld "
+                   "created=%lld starts=%d\n",
                    (long long)due[i].revision, (long long)due[i].wake_at.us,
                    (long long)due[i].next_run_at.us, (long long)due[i].schedule_from.us,
-                   (long long)due[i].run_count, (long long)due[i].live_count);
+                   (long long)due[i].run_count, (long long)due[i].live_count,
+                   (long long)due[i].last_run_created_at.us, due[i].starts_workflow != 0);
         items[i] = draw_plan(step, &due[i]);
     }
     if (!store_plan_apply(tx, items, count, err)) return false;
@@ -231,10 +260,15 @@ bool claim_some(struct step *step, struct store_tx *tx, struct err *err) {
                                 .queue_count = count,
                                 .limit = draw_below(step, 6)};
     struct execution *claimed;
-    if (!store_claim(tx, &claim, step->arena, &claimed, &count, err)) return false;
+    int64_t room;
+    if (!store_claim(tx, &claim, step->arena, &claimed, &count, err) ||
+        !store_running_room(tx, 10, &room, err))
+        return false;
+    buf_printf(step->said, "room %lld\n", (long long)room);
     for (size_t i = 0; i < count; i++) {
         buf_put(step->said, STR("claimed "));
         buf_put_guid(step->said, claimed[i].id);
+        if (!utc_is_none(claimed[i].waiting_since)) buf_put(step->said, STR(" that waits"));
         buf_printf(step->said, " fence grows %d node %.*s\n",
                    i == 0 || claimed[i].fence > claimed[i - 1].fence,
                    STR_ARG(claimed[i].node_name));
@@ -266,6 +300,7 @@ static struct settlement draw_settlement(struct step *step, const struct executi
     item.reschedule = draw(step, 4);
     item.next_run_at = item.wake_at = soon(step, 100);
     if (draw(step, 2)) item.output = DRAW_OF(step, outputs);
+    if (draw(step, 3)) item.result = STR("{\"rows\":42}");
     item.output_truncated = draw(step, 4);
     if (item.status == EXECUTION_SUCCEEDED) return item;
     item.error_type = 1 + draw_below(step, 9);
@@ -297,8 +332,9 @@ bool settle_some(struct step *step, struct store_tx *tx, struct err *err) {
     for (size_t i = 0; i < page.count; i++) {
         buf_printf(step->said, "settled %d\n", items[i].applied);
         if (items[i].applied && items[i].status != EXECUTION_PENDING)
-            buf_printf(step->said, "failures %lld %lld", (long long)items[i].failures_before,
-                       (long long)items[i].failures_after);
+            buf_printf(step->said, "failures %lld %lld dependants %d",
+                       (long long)items[i].failures_before, (long long)items[i].failures_after,
+                       items[i].has_dependants);
         if (items[i].applied && items[i].status == EXECUTION_SUCCEEDED)
             describe_durations(step->said, &items[i].durations_before);
         if (items[i].applied && items[i].retry) describe_new(step, items[i].retry);

@@ -59,9 +59,10 @@ static int history_teardown(void **state) {
 
 static bool take_step(struct store_tx *tx, void *context, struct err *err) {
     static operation *const operations[] = {
-        change_jobs,   change_jobs,    plan_due,    plan_due,   insert_execution, claim_some,
-        claim_some,    settle_some,    settle_some, cancel_one, note_node,        note_fact,
-        change_people, change_watches, clear_some,  index_some, index_some,       note_progress};
+        change_jobs,    change_jobs,  plan_due,     plan_due,         insert_execution, claim_some,
+        claim_some,     settle_some,  settle_some,  cancel_one,       note_node,        note_fact,
+        change_people,  release_some, release_some, change_workflows, change_runs,      change_runs,
+        change_watches, clear_some,   index_some,   index_some,       note_progress};
     struct step *step = context;
     int64_t count = 1 + draw_below(step, 3);
     for (int64_t i = 0; i < count; i++)

@@ -31,10 +31,7 @@ static bool count_dependants(struct store_tx *tx, struct guid upstream, int64_t 
     if (!job_state_need(tx, row, &before, err)) return false;
     state = before;
     state.dependant_count += change;
-    struct query q = query_begin(tx, SQL_JOB_STATE_DEPENDANTS);
-    query_i64(&q, state.dependant_count);
-    query_i64(&q, row);
-    return query_run(&q, err) && job_state_note(tx, &before, &state, err);
+    return job_state_tie(tx, &before, &state, err) && job_state_note(tx, &before, &state, err);
 }
 
 static bool change_dependency(struct store_tx *tx, struct guid upstream, int64_t job, bool add,

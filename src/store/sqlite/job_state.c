@@ -56,11 +56,11 @@ static bool read_state(struct store_tx *tx, int64_t job_row, struct job_state *r
         ret->last_execution = read_i64(&q);
         ret->ordinal = read_i64(&q);
         ret->whole_from = read_i64(&q);
+        ret->last_completed_at = read_utc(&q);
+        ret->last_run_created_at = read_utc(&q);
         ret->lane = read_i64(&q);
         ret->dependant_count = read_i64(&q);
         ret->starts_workflow = read_i64(&q);
-        ret->last_completed_at = read_utc(&q);
-        ret->last_run_created_at = read_utc(&q);
     }
     return query_end(&q, err);
 }
@@ -107,6 +107,34 @@ bool job_state_note(struct store_tx *tx, const struct job_state *before,
         forget(writer, before->row);
     return utc_equal(due_before, due_after) ||
            (count_due(tx, due_before, -1, err) && count_due(tx, due_after, 1, err));
+}
+
+static bool mark_tied(struct store_tx *tx, int64_t job_row, bool tied, struct err *err) {
+    enum { TIED = 8 };
+    struct query q = query_begin(tx, SQL_JOB_STATE_TIED);
+    query_i64(&q, tied ? TIED : 0);
+    query_i64(&q, job_row);
+    return query_run(&q, err);
+}
+
+static bool is_tied(const struct job_state *state) {
+    return state->lane != 0 || state->dependant_count != 0 || state->starts_workflow != 0;
+}
+
+bool job_state_tie(struct store_tx *tx, const struct job_state *before,
+                   const struct job_state *state, struct err *err) {
+    if (state->lane == before->lane && state->dependant_count == before->dependant_count &&
+        state->starts_workflow == before->starts_workflow)
+        return true;
+    bool tied = is_tied(state);
+    struct query q = query_begin(tx, tied ? SQL_JOB_TIES_PUT : SQL_JOB_TIES_REMOVE);
+    query_i64(&q, state->row);
+    if (tied) {
+        query_i64(&q, state->lane);
+        query_i64(&q, state->dependant_count);
+        query_i64(&q, state->starts_workflow);
+    }
+    return query_run(&q, err) && (tied == is_tied(before) || mark_tied(tx, state->row, tied, err));
 }
 
 bool job_state_claimed(struct store_tx *tx, int64_t job_row, struct err *err) {

@@ -27,10 +27,11 @@ struct job_state {
     struct durations durations;
     int64_t execution_count, last_execution; // the chain: how long it is, and its head
     int64_t ordinal, whole_from;             // see the migration
-    int64_t lane;                            // lanes.id; 0 = the job has no group
-    int64_t dependant_count;                 // jobs, not deleted, that depend on it
-    int64_t starts_workflow;
     struct utc last_completed_at, last_run_created_at;
+    /* what ties it to other jobs */
+    int64_t lane;            // lanes.id; 0 = the job has no group
+    int64_t dependant_count; // jobs, not deleted, that depend on it
+    int64_t starts_workflow;
 };
 
 /* `found` is false when there is no such job. */
@@ -41,6 +42,9 @@ WARN_UNUSED bool job_state_need(struct store_tx *tx, int64_t job_row, struct job
                                 struct err *err);
 /* What job_current_status() says of a job in this state, deleted, disabled or paused as before. */
 enum job_status job_state_status(const struct job_state *state);
+/* Writes what ties the job to others, where it changed; the rest is for other statements. */
+WARN_UNUSED bool job_state_tie(struct store_tx *tx, const struct job_state *before,
+                               const struct job_state *state, struct err *err);
 /* The state was written, and was `before` (NULL: the job is new) until now; `after` NULL: the job
  * is gone. Counts the job where it belongs now. */
 WARN_UNUSED bool job_state_note(struct store_tx *tx, const struct job_state *before,

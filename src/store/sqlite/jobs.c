@@ -108,11 +108,11 @@ static bool insert_state(struct store_tx *tx, const struct job *job, int64_t row
     query_i64(&q, job->durations.count);
     query_i64(&q, job->durations.mean_us);
     query_i64(&q, job->durations.deviation_us);
-    query_i64(&q, state.lane);
-    query_i64(&q, state.dependant_count);
     query_utc(&q, state.last_completed_at);
     query_utc(&q, state.last_run_created_at);
-    return query_run(&q, err) && job_state_note(tx, NULL, &state, err);
+    const struct job_state untied = {.row = row};
+    return query_run(&q, err) && job_state_tie(tx, &untied, &state, err) &&
+           job_state_note(tx, NULL, &state, err);
 }
 
 bool sqlite_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
@@ -153,9 +153,9 @@ static bool update_state(struct store_tx *tx, const struct job *job, const struc
     query_utc(&q, job->schedule_from);
     query_i64(&q, job->run_count);
     query_i64(&q, job->consecutive_failures);
-    query_i64(&q, state.lane);
     query_i64(&q, job->row);
-    return query_run(&q, err) && job_state_note(tx, before, &state, err);
+    return query_run(&q, err) && job_state_tie(tx, before, &state, err) &&
+           job_state_note(tx, before, &state, err);
 }
 
 bool sqlite_job_update(struct store_tx *tx, const struct job *job, int64_t expected_revision,
@@ -185,8 +185,9 @@ static bool run_for_job(struct store_tx *tx, enum sql_statement which, int64_t r
 
 bool sqlite_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_MARKS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,   SQL_JOB_ERASE_STATE,
-        SQL_WATCH_REMOVE,    SQL_JOB_ERASE_WAITING, SQL_JOB_ERASE_MEMBERS, SQL_JOB_ERASE,
+        SQL_JOB_ERASE_MARKS, SQL_JOB_ERASE_SKIPS,   SQL_JOB_TAGS_REMOVE,
+        SQL_JOB_ERASE_STATE, SQL_WATCH_REMOVE,      SQL_JOB_ERASE_WAITING,
+        SQL_JOB_TIES_REMOVE, SQL_JOB_ERASE_MEMBERS, SQL_JOB_ERASE,
     };
     struct job_state state;
     if (!job_state_need(tx, job_row, &state, err)) return false;

@@ -190,8 +190,9 @@ select j.id, s.revision,
     s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
     s.consecutive_failures, s.run_count, s.live_count,
     s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us,
-    s.last_completed_at, s.last_run_created_at, s.starts_workflow
+    s.last_completed_at, s.last_run_created_at, t.starts_workflow
 from jobs j join job_state s on s.id = j.id
+left join job_ties t on t.id = case when s.flags & 8 then s.id end
 where j.id = ifnull(:job, (select id from jobs where guid = :guid));
 
 -- The same columns, of the jobs whose ids are in a JSON array, in its order.
@@ -207,8 +208,9 @@ select j.id, s.revision,
     s.next_run_at, s.wake_at, s.schedule_from, s.last_executed_at, s.last_execution_status,
     s.consecutive_failures, s.run_count, s.live_count,
     s.last_success_at, s.duration_count, s.duration_mean_us, s.duration_deviation_us,
-    s.last_completed_at, s.last_run_created_at, s.starts_workflow
-from json_each(:ids) r cross join jobs j on j.id = r.value cross join job_state s on s.id = j.id;
+    s.last_completed_at, s.last_run_created_at, t.starts_workflow
+from json_each(:ids) r cross join jobs j on j.id = r.value cross join job_state s on s.id = j.id
+left join job_ties t on t.id = case when s.flags & 8 then s.id end;
 
 -- name: job_named
 select id from jobs where name = :name and id > :after_row and not is_deleted order by id limit 1;
@@ -218,28 +220,28 @@ update jobs set is_paused = 0, paused_until = null where id = :job;
 
 -- name: job_state_insert
 insert into job_state (
-    id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count,
+    id, revision, status, flags, wake_at, next_run_at, schedule_from, run_count,
     live_count, running_count, last_executed_at, last_execution_status, consecutive_failures, execution_count,
-    last_execution, last_success_at, duration_count, duration_mean_us, duration_deviation_us, lane,
-    dependant_count, last_completed_at, last_run_created_at)
+    last_execution, last_success_at, duration_count, duration_mean_us, duration_deviation_us,
+    last_completed_at, last_run_created_at)
 values (
-    :job, :revision, :status, :concurrency_policy, :wake_at, :next_run_at, :schedule_from,
+    :job, :revision, :status, :flags, :wake_at, :next_run_at, :schedule_from,
     :run_count, 0, 0, :last_executed_at, :last_execution_status, :consecutive_failures, 0, 0,
-    :last_success_at, :duration_count, :duration_mean_us, :duration_deviation_us, :lane,
-    :dependant_count, :last_completed_at, :last_run_created_at);
+    :last_success_at, :duration_count, :duration_mean_us, :duration_deviation_us,
+    :last_completed_at, :last_run_created_at);
 
 -- name: job_state_get
 select revision, status, wake_at, next_run_at, live_count, running_count, last_executed_at,
     last_execution_status, consecutive_failures, last_success_at, duration_count, duration_mean_us,
-    duration_deviation_us, execution_count, last_execution, ordinal, whole_from, lane, dependant_count,
-    starts_workflow, last_completed_at, last_run_created_at
-from job_state where id = :job;
+    duration_deviation_us, execution_count, last_execution, ordinal, whole_from, last_completed_at,
+    last_run_created_at, t.lane, t.dependant_count, t.starts_workflow
+from job_state s left join job_ties t on t.id = case when s.flags & 8 then s.id end where s.id = :job;
 
 -- name: job_state_update
 update job_state set
-    revision = :revision, status = :status, concurrency_policy = :concurrency_policy, wake_at = :wake_at,
+    revision = :revision, status = :status, flags = (flags & 8) | :concurrency_policy, wake_at = :wake_at,
     next_run_at = :next_run_at, schedule_from = :schedule_from, run_count = :run_count,
-    consecutive_failures = :consecutive_failures, lane = :lane
+    consecutive_failures = :consecutive_failures
 where id = :job;
 
 -- name: job_state_plan
@@ -274,11 +276,15 @@ update job_state set
     execution_count = :execution_count, last_execution = :last_execution, whole_from = :whole_from
 where id = :job;
 
--- name: job_state_dependants
-update job_state set dependant_count = :dependant_count where id = :job;
+-- name: job_ties_put
+insert or replace into job_ties (id, lane, dependant_count, starts_workflow)
+values (:job, :lane, :dependant_count, :starts_workflow);
 
--- name: job_state_starts_workflow
-update job_state set starts_workflow = :starts_workflow where id = :job;
+-- name: job_ties_remove
+delete from job_ties where id = :job;
+
+-- name: job_state_tied
+update job_state set flags = (flags & 7) | :tied where id = :job;
 
 -- name: job_tags_add
 insert or ignore into job_tags (tag, job) select value, :job from json_each(:tags);
@@ -490,7 +496,7 @@ order by s.wake_at, s.id limit :limit;
 
 -- name: due_jobs
 select id, revision, wake_at, next_run_at, schedule_from, run_count, live_count, last_run_created_at,
-    starts_workflow
+    case when flags & 8 then (select starts_workflow from job_ties where id = job_state.id) end
 from job_state where wake_at <= :now order by wake_at, id limit :limit;
 
 -- A due time that has its execution already is passed over: no row changes.
@@ -566,7 +572,7 @@ where f.lane is not null and room > 0
 select p.available_at, p.execution, p.job, p.queue, p.lane from pending p
 where p.queue = :queue and p.lane = :lane and p.available_at <= :now
   and not exists (select 1 from job_state s
-                  where s.id = p.job and s.concurrency_policy = 3 and s.running_count > 0)
+                  where s.id = p.job and s.flags & 7 = 3 and s.running_count > 0)
 order by p.available_at, p.execution limit :limit;
 
 -- Asks again whether the job may run: the candidate before may have been of the same job.
@@ -574,7 +580,7 @@ order by p.available_at, p.execution limit :limit;
 update executions set status = 2, node = :node, fence = :fence, started_at = :now, completed_at = :now
 where id = :execution and status = 1
   and not exists (select 1 from job_state s
-                  where s.id = executions.job and s.concurrency_policy = 3 and s.running_count > 0);
+                  where s.id = executions.job and s.flags & 7 = 3 and s.running_count > 0);
 
 -- name: settle_execution
 update executions set status = :status, completed_at = :completed_at, flags = flags | :flags
@@ -1249,8 +1255,8 @@ where not w.is_deleted
 
 -- The jobs that start this workflow.
 -- name: workflow_starters
-select m.job from workflow_members m cross join job_state s on s.id = m.job
-where m.workflow = :workflow and s.starts_workflow = :workflow;
+select m.job from workflow_members m cross join job_ties t on t.id = m.job
+where m.workflow = :workflow and t.starts_workflow = :workflow;
 
 -- name: workflow_member_add
 insert into workflow_members (workflow, job, is_root) values (:workflow, :job, :is_root);

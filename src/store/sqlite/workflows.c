@@ -12,10 +12,7 @@ static bool set_starts(struct store_tx *tx, const struct job_state *before, int6
                        struct err *err) {
     struct job_state state = *before;
     state.starts_workflow = workflow_row;
-    struct query q = query_begin(tx, SQL_JOB_STATE_STARTS_WORKFLOW);
-    query_i64(&q, workflow_row);
-    query_i64(&q, state.row);
-    return query_run(&q, err) && job_state_note(tx, before, &state, err);
+    return job_state_tie(tx, before, &state, err) && job_state_note(tx, before, &state, err);
 }
 
 static bool remove_members(struct store_tx *tx, int64_t workflow_row, struct arena *arena,

@@ -176,3 +176,59 @@ static void test_version_2_counts_what_there_is(void **state) {
     arena_free(&arena);
     place_remove(&place);
 }
+
+struct claiming {
+    struct arena *arena;
+    struct job job;
+    struct execution *claimed;
+    size_t count;
+};
+
+static bool claim_all(struct store_tx *tx, void *context, struct err *err) {
+    struct claiming *claiming = context;
+    const struct claim_queue any = {.name = STR_NONE, .limit = 10};
+    const struct claim claim = {
+        .node_name = STR("here"), .now = at(1000), .queues = &any, .queue_count = 1, .limit = 10};
+    return store_claim(tx, &claim, claiming->arena, &claiming->claimed, &claiming->count, err);
+}
+
+/* Puts job 2, one of whose executions runs and two wait, into a group that lets two run. */
+static bool group_and_claim(struct store_tx *tx, void *context, struct err *err) {
+    struct claiming *claiming = context;
+    struct job *job = &claiming->job;
+    if (!store_job_get_by_row(tx, 2, claiming->arena, job, err)) return false;
+    job->revision++;
+    job->concurrency_group = STR("few");
+    job->concurrency_group_limit = 2;
+    return store_job_update(tx, job, job->revision - 1, err) && claim_all(tx, context, err);
+}
+
+static void test_version_6_knows_how_runs_were_made_and_what_waits(void **state) {
+    (void)state;
+    struct place place = place_new();
+    struct err err = ERR_INIT;
+    struct arena arena = {0};
+    make_version_1(&place);
+    struct store *store = open_at(&place);
+    struct store_tx *tx = store_read_begin(store, &err);
+    struct job first, second, third;
+    assert_true(store_job_get_by_row(tx, 1, &arena, &first, &err));
+    assert_true(store_job_get_by_row(tx, 2, &arena, &second, &err));
+    assert_true(store_job_get_by_row(tx, 3, &arena, &third, &err));
+    store_read_end(tx);
+    assert_int_equal(first.last_run_created_at.us, at(EXECUTIONS).us);
+    assert_int_equal(first.last_completed_at.us, at(EXECUTIONS).us + EXECUTIONS * EXECUTIONS);
+    assert_int_equal(second.last_run_created_at.us, at(0).us);
+    assert_true(utc_is_none(second.last_completed_at)); // the latest one still runs
+    assert_true(utc_is_none(third.last_run_created_at) && utc_is_none(third.last_completed_at));
+    assert_true(str_is_absent(first.dependencies) && str_is_absent(first.concurrency_group));
+    struct claiming claiming = {.arena = &arena};
+    assert_true(store_write_wait(store, group_and_claim, &claiming, &err));
+    assert_int_equal(claiming.count, 1);
+    assert_int_equal(claiming.claimed[0].row, 1);
+    assert_true(store_write_wait(store, claim_all, &claiming, &err));
+    assert_int_equal(claiming.count, 0);
+    store_close(store);
+    arena_free(&arena);
+    place_remove(&place);
+}

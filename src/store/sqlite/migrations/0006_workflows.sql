@@ -27,9 +27,14 @@ create table group_counts (
     running integer not null
 ) strict;
 
-alter table job_state add column lane integer not null default 0;            -- lanes.id; 0 = no group
-alter table job_state add column dependant_count integer not null default 0; -- rows in job_dependencies that name it
-alter table job_state add column starts_workflow integer not null default 0; -- workflows.id; 0 = none
+-- What ties a job to others. Most jobs have none of it, and no row: then writing their state costs no more.
+create table job_ties (
+    id              integer primary key,         -- jobs.id
+    lane            integer not null,            -- lanes.id; 0 = no group
+    dependant_count integer not null,            -- rows in job_dependencies that name it
+    starts_workflow integer not null             -- workflows.id; 0 = none
+) strict;
+alter table job_state rename column concurrency_policy to flags; -- enum concurrency_policy; + 8 = has a row in job_ties
 alter table job_state add column last_completed_at integer;                  -- of a run, that is without a retry
 alter table job_state add column last_run_created_at integer;                -- of a first attempt that was to run
 -- What the latest execution tells of it is near enough.
@@ -43,7 +48,7 @@ from executions e where e.id = job_state.last_execution;
 alter table pending rename to pending_before;
 create table pending (
     queue        integer not null,               -- names.id
-    lane         integer not null,               -- as in job_state
+    lane         integer not null,               -- as in job_ties; 0 = none
     available_at integer not null,
     execution    integer not null,               -- executions.id
     job          integer not null,               -- jobs.id
