@@ -131,6 +131,7 @@ static bool reject_dangling(struct import_links *links, struct store_tx *tx, str
 
 /* ---- circles --------------------------------------------------------------------------------- */
 
+enum { NAMED_MAX = 12 };
 enum mark { NEW, ON_THE_WAY, DONE };
 
 struct frame {
@@ -144,8 +145,13 @@ static void name_circle(const struct import_links *links, const struct frame *fr
     struct buf out = buf_with_max(0);
     size_t first = count;
     while (first > 0 && frames[first - 1].at != target) first--;
-    for (size_t i = first - 1; i < count; i++)
+    for (size_t i = first - 1; i < count; i++) {
+        if (i == first - 1 + NAMED_MAX && i + 2 < count) {
+            buf_printf(&out, "%zu more → ", count - 1 - i);
+            i = count - 1;
+        }
         buf_printf(&out, "\"%.*s\" → ", STR_ARG(links->items[frames[i].at].name));
+    }
     buf_printf(&out, "\"%.*s\"", STR_ARG(links->items[target].name));
     struct import_link *last = &links->items[frames[count - 1].at];
     struct str circle = buf_str(&out);

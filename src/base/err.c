@@ -88,16 +88,19 @@ void faults_add(struct faults *faults, struct str field, const char *format, ...
         faults->more++;
         return;
     }
-    char text[512];
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(text, sizeof text, format, args);
+    int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length < 0) length = 0;
-    if ((size_t)length >= sizeof text) length = (int)sizeof text - 1;
+    size_t room = length < 0 ? 1 : (size_t)length + 1;
+    if (room > FAULT_MESSAGE_MAX) room = FAULT_MESSAGE_MAX;
+    char *message = arena_alloc(faults->arena, room);
+    va_start(args, format);
+    (void)vsnprintf(message, room, format, args);
+    va_end(args);
     faults->items[faults->count++] = (struct fault){
         .field = arena_copy(faults->arena, str_is_absent(field) ? STR("") : field),
-        .message = arena_copy(faults->arena, (struct str){text, (size_t)length}),
+        .message = {message, room - 1},
     };
 }
 

@@ -82,7 +82,8 @@ struct fault {
     struct str message;
 };
 
-enum { FAULTS_MAX = 100 }; // further ones are counted, not kept
+enum { FAULTS_MAX = 100 };         // further ones are counted, not kept
+enum { FAULT_MESSAGE_MAX = 8192 }; // longer ones are cut
 
 struct faults {
     struct arena *arena; // where the texts live; set by the caller

@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, NAMED_MAX = 12 };
 
 struct step {
     struct guid id;
@@ -83,8 +83,8 @@ static void put_job(struct buf *out, struct str name, struct guid id) {
     buf_put_char(out, ')');
 }
 
-/* `"A" (id) → "B" (id) → "A" (id)`: the last step depends on the job, and the first is one that the
- * job is to depend on. */
+/* `"A" (id) → "B" (id) → "A" (id)`, the middle of a long one left out: the last step depends on the
+ * job, and the first is one that the job is to depend on. */
 static void name_circle(const struct walk *walk, size_t last, struct guid id, struct str name,
                         struct str field, struct faults *faults) {
     size_t length = 1, at = last;
@@ -95,8 +95,14 @@ static void name_circle(const struct walk *walk, size_t last, struct guid id, st
     struct buf out = buf_with_max(0);
     put_job(&out, name, id);
     for (size_t i = 0; i < length; i++) {
+        bool is_named = length <= NAMED_MAX || i < NAMED_MAX - 1 || i + 1 == length;
         buf_put(&out, STR(" → "));
-        put_job(&out, walk->steps[way[i]].name, walk->steps[way[i]].id);
+        if (is_named) {
+            put_job(&out, walk->steps[way[i]].name, walk->steps[way[i]].id);
+            continue;
+        }
+        buf_printf(&out, "%zu more", length - NAMED_MAX);
+        i = length - 2;
     }
     buf_put(&out, STR(" → "));
     put_job(&out, name, id);

@@ -213,6 +213,8 @@ void oracle_check(struct world *world) {
     for (size_t i = 0; i < world->job_count; i++)
         check_tally(world, &snapshot.jobs[i], &tallies[i]);
     check_pause(world, &snapshot);
+    waiting_check(world, &snapshot);
+    waiting_check_limits(world, &snapshot);
     oracle_snapshot_free(&snapshot);
 }
 
@@ -220,4 +222,5 @@ void oracle_free(struct world *world) {
     for (size_t i = 0; i < world->job_count; i++) free(world->jobs[i].segments);
     free(world->jobs);
     free(world->shadow);
+    waiting_free(world);
 }

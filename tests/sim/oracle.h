@@ -2,6 +2,7 @@
  *
  *   oracle.c    after every commit
  *   rest.c      when all has come to rest: retries, runs against the witness, nothing left lying
+ *   waiting.c   runs that wait for other jobs, groups, the bound of all nodes
  *   ledger.c    every due time has exactly one verdict, by an enumeration of its own
  */
 #ifndef ALPHABET_TESTS_SIM_ORACLE_H
@@ -25,6 +26,15 @@ void oracle_snapshot_free(struct snapshot *snapshot);
 /* A first attempt that the schedule made. */
 bool oracle_is_planned(const struct execution *execution);
 size_t oracle_job_index(const struct world *world, int64_t row);
+
+/* Since the check before, of all that waited then. */
+void waiting_check(struct world *world, const struct snapshot *snapshot);
+void waiting_check_limits(const struct world *world, const struct snapshot *snapshot);
+void waiting_free(struct world *world);
+/* It failed because what it waited for did not come: it was never started, and is not tried again.
+ */
+bool waiting_was_refused(const struct execution *execution);
+void waiting_check_rest(struct world *world, const struct snapshot *snapshot);
 
 /* One alert for a streak; returns how many were raised. */
 size_t oracle_check_alerts(struct world *world, const struct snapshot *snapshot);

@@ -49,8 +49,11 @@ static void check_retries(const struct world *world, const struct snapshot *snap
         if (retry && !left)
             world_fail(world, "execution %lld: more attempts than maxAttempts",
                        (long long)execution->row);
+        if (waiting_was_refused(execution) && retry)
+            world_fail(world, "execution %lld was refused and is tried again",
+                       (long long)execution->row);
         if (execution->status == EXECUTION_FAILED && left && !retry &&
-            !world->jobs[job].last.is_deleted)
+            !waiting_was_refused(execution) && !world->jobs[job].last.is_deleted)
             world_fail(world, "execution %lld failed and is not tried again",
                        (long long)execution->row);
     }
@@ -180,6 +183,7 @@ void oracle_check_rest(struct world *world) {
     check_witnesses(world, &snapshot);
     check_successes(world, &snapshot);
     check_cancelled(world, &snapshot);
+    waiting_check_rest(world, &snapshot);
     world->alerts_raised += oracle_check_alerts(world, &snapshot);
     for (size_t i = 0; i < world->job_count; i++) ledger_check(world, &snapshot, i);
     oracle_snapshot_free(&snapshot);

@@ -59,7 +59,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret) {
 
 /* What all the histories together have seen. */
 struct coverage {
-    size_t runs, alerts, stops[STOP_FENCED + 1];
+    size_t runs, alerts, released, refused, stops[STOP_FENCED + 1];
 };
 
 static void live_one(uint64_t seed, const struct arguments *arguments, struct coverage *coverage) {
@@ -74,6 +74,8 @@ static void live_one(uint64_t seed, const struct arguments *arguments, struct co
     oracle_check_rest(world);
     coverage->runs += world->witness_count;
     coverage->alerts += world->alerts_raised;
+    coverage->released += world->released;
+    coverage->refused += world->refused;
     for (size_t i = 0; i < COUNT_OF(coverage->stops); i++) coverage->stops[i] += world->stops[i];
     world_free(world);
 }
@@ -96,7 +98,14 @@ int main(int argc, char **argv) {
         (void)printf("not ok - no alert was raised in %lld seeds\n", (long long)seeds);
         return 1;
     }
-    (void)printf("ok - %lld seeds, %zu runs, %zu alerts: every due time has its verdict\n",
-                 (long long)seeds, coverage.runs, coverage.alerts);
+    if (seeds >= ENOUGH_SEEDS && (coverage.released == 0 || coverage.refused == 0)) {
+        (void)printf("not ok - %zu runs that waited for other jobs were released, %zu refused\n",
+                     coverage.released, coverage.refused);
+        return 1;
+    }
+    (void)printf("ok - %lld seeds, %zu runs, %zu alerts, %zu released by other jobs, %zu not: "
+                 "every due time has its verdict\n",
+                 (long long)seeds, coverage.runs, coverage.alerts, coverage.released,
+                 coverage.refused);
     return 0;
 }

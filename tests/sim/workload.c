@@ -1,6 +1,7 @@
 /* workload.c - what people do to the scheduler, and what the machine does to it. */
 #include "world.h"
 
+#include "engine/dependencies.h"
 #include "model/job_schedule.h"
 
 #include <stdio.h>
@@ -47,6 +48,25 @@ static void pick_schedule(struct world *world, struct job *job) {
     }
 }
 
+/* One or two of the jobs before this one: no circle can come of that. */
+static struct str pick_dependencies(struct world *world, size_t before) {
+    struct guid ids[2];
+    struct dependencies dependencies = {
+        .jobs = ids, .condition = (enum dependency_condition)(1 + world_pick(world, 3))};
+    for (int i = 0; before > 0 && i < 2; i++) {
+        const struct sim_job *job = &world->jobs[world_pick(world, (int64_t)before)];
+        bool twice = dependencies.count > 0 && guid_equal(ids[0], job->id);
+        if (!job->last.is_deleted && !twice) ids[dependencies.count++] = job->id;
+    }
+    return dependencies_text(&world->arena, &dependencies);
+}
+
+static void pick_group(struct world *world, struct job *job) {
+    static const struct str groups[] = {STR_INIT("one"), STR_INIT("two")};
+    job->concurrency_group = groups[world_pick(world, 2)];
+    job->concurrency_group_limit = 1 + world_pick(world, 3);
+}
+
 static struct job make_job(struct world *world, int64_t *max_attempts) {
     static const struct str queues[] = {STR_INIT("critical"), STR_INIT("default"),
                                         STR_INIT("background"), STR_INIT("other")};
@@ -87,6 +107,8 @@ static struct job make_job(struct world *world, int64_t *max_attempts) {
         job.start_at = utc_add(world->now, span_seconds(world_pick(world, 100)));
     if (job.schedule_type != SCHEDULE_ONE_TIME && world_chance(world, 10))
         job.end_at = utc_add(world->now, span_seconds(100 + world_pick(world, 1000)));
+    if (world_chance(world, 30)) job.dependencies = pick_dependencies(world, world->job_count);
+    if (world_chance(world, 20)) pick_group(world, &job);
     return job;
 }
 
@@ -120,6 +142,7 @@ enum change {
     CHANGE_DISABLE,
     CHANGE_ENABLE,
     CHANGE_SCHEDULE,
+    CHANGE_DEPENDENCIES,
     CHANGE_DELETE
 };
 
@@ -153,6 +176,11 @@ static void apply_change(struct change_request *request) {
         if (job->schedule_type != SCHEDULE_INTERVAL) job->interval_mode = INTERVAL_FIXED_RATE;
         if (job->schedule_type == SCHEDULE_ONE_TIME) job->start_at = job->end_at = UTC_NONE;
         break;
+    case CHANGE_DEPENDENCIES:
+        job->dependencies = world_chance(world, 50)
+                                ? STR_NONE
+                                : pick_dependencies(world, (size_t)(request->job - world->jobs));
+        break;
     case CHANGE_DELETE: job->is_deleted = true; break;
     }
 }
@@ -169,6 +197,12 @@ static bool change_job(struct store_tx *tx, void *context, struct err *err) {
                          request->world->now, &request->passed, err) ||
         !store_job_update(tx, &request->after, request->before.revision, err))
         return false;
+    size_t released = 0;
+    struct utc now = request->world->now;
+    if (!dependencies_changed(tx, request->job->row, now, &request->arena, &released, err) ||
+        (request->after.is_deleted &&
+         !dependencies_ended(tx, request->job->id, now, &request->arena, &released, err)))
+        return false;
     if (request->passed.reason == 0) return true;
     struct skip_range skip = {.job_row = request->job->row,
                               .from = request->passed.from,
@@ -179,9 +213,9 @@ static bool change_job(struct store_tx *tx, void *context, struct err *err) {
 }
 
 static void change_some_job(struct world *world) {
-    static const enum change changes[] = {CHANGE_PAUSE,  CHANGE_PAUSE,    CHANGE_RESUME,
-                                          CHANGE_RESUME, CHANGE_RESUME,   CHANGE_DISABLE,
-                                          CHANGE_ENABLE, CHANGE_SCHEDULE, CHANGE_DELETE};
+    static const enum change changes[] = {
+        CHANGE_PAUSE,   CHANGE_PAUSE,  CHANGE_RESUME,   CHANGE_RESUME,       CHANGE_RESUME,
+        CHANGE_DISABLE, CHANGE_ENABLE, CHANGE_SCHEDULE, CHANGE_DEPENDENCIES, CHANGE_DELETE};
     if (world->job_count == 0) return;
     struct change_request request = {
         .world = world,
@@ -232,9 +266,12 @@ struct cancel_attempt {
 
 static bool cancel_execution(struct store_tx *tx, void *context, struct err *err) {
     struct cancel_attempt *request = context;
+    size_t released = 0;
     return store_execution_cancel(tx, request->id, STR("cancelled by somebody"),
                                   request->world->now, &request->arena, &request->result,
-                                  &request->execution, err);
+                                  &request->execution, err) &&
+           dependencies_ended(tx, request->execution.job_id, request->world->now, &request->arena,
+                              &released, err);
 }
 
 static void note_cancel(struct world *world, int64_t row) {

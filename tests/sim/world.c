@@ -103,6 +103,8 @@ void world_start(struct world *world, struct sim_node *node) {
         .heartbeat = span_seconds(10),
         .shutdown_grace = span_seconds(2 + world_pick(world, 8)),
         .retry_orphans = true,
+        .dependency_wait = world->dependency_wait,
+        .max_running = world->max_running,
         .alert_on_failures = SIM_ALERT_FAILURES,
         .seed = world_random(world),
     };
@@ -282,6 +284,8 @@ struct world *world_new(uint64_t seed, bool verbose) {
     world->clock = (struct clock){.now = now_of, .mono = mono_of, .context = world};
     world->zones = zone_cache_new(STR("/usr/share/zoneinfo"));
     world->api = memory_store_new(&(struct memory_store_options){.manual = true});
+    world->dependency_wait = span_seconds(10 + world_pick(world, 90));
+    world->max_running = world_chance(world, 20) ? 3 + world_pick(world, 4) : 0;
     world->node_count = world_chance(world, 60) ? 1 : 2 + (int)world_pick(world, 2);
     for (int i = 0; i < world->node_count; i++) {
         struct sim_node *node = &world->nodes[i];

@@ -105,6 +105,9 @@ struct world {
     struct plan_pause *pauses; // by their beginning
     size_t pause_count, pause_capacity;
     bool was_set_back; // the wall clock
+    struct span dependency_wait;
+    int64_t max_running;      // on all nodes together; 0 = no bound
+    size_t released, refused; // runs that waited for other jobs, and how that ended
     struct sim_run runs[WORLD_RUNS_MAX];
     struct cancel *cancels;
     size_t cancel_count, cancel_capacity;
@@ -115,6 +118,8 @@ struct world {
     struct sim_job *jobs;
     size_t job_count, job_capacity;
     int64_t steps;
+    struct waiting *waiting; // runs that waited at the last check
+    size_t waiting_count;
     struct shadow *shadow; // the oracle's memory of executions, by row
     size_t shadow_count;
 };
