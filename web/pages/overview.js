@@ -38,24 +38,27 @@ function Verdict({ stats, failing, nodes }) {
 
 // ---- figures
 
-/** How many ended in the last 60 s: all of this minute, and of the one before the part that is not 60 s ago yet. */
-function lastSixtySeconds(minutes) {
-  const part = 1 - (Date.now() % 60_000) / 60_000;
-  return Math.round((minutes.at(-1) ?? 0) + part * (minutes.at(-2) ?? 0));
+const sparkMinutes = 2; // of a bar
+
+/** How many ended a minute just now: of the last two minutes all of the newest bar, and of the one before the part not yet past. */
+function perMinuteNow(bars) {
+  const length = sparkMinutes * 60_000;
+  const part = 1 - (Date.now() % length) / length;
+  return Math.round(((bars.at(-1) ?? 0) + part * (bars.at(-2) ?? 0)) / sparkMinutes);
 }
 
 const endedIn = ({ successCount, failedCount, cancelledCount }) => successCount + failedCount + cancelledCount;
 
 function Figures({ stats }) {
-  const lastHour = useData((signal) => api.get('/executions/timeline', { query: { hours: 1, bucketMinutes: 1 }, signal }), [], { on: executionEvents, atMostEvery: 2000, every: 10_000 });
-  const minutes = useMemo(() => (lastHour.data ?? []).map(endedIn), [lastHour.data]);
-  const perMinute = lastSixtySeconds(minutes);
+  const lastHour = useData((signal) => api.get('/executions/timeline', { query: { hours: 1, bucketMinutes: sparkMinutes }, signal }), [], { on: executionEvents, atMostEvery: 2000, every: 10_000 });
+  const bars = useMemo(() => (lastHour.data ?? []).map(endedIn), [lastHour.data]);
+  const perMinute = perMinuteNow(bars);
   const hours = stats.windowHours;
   const busy = stats.workersTotal > 0 ? stats.workersBusy / stats.workersTotal : 0;
   const to = (status) => (hasPage('/executions') ? href('/executions', { status }) : undefined);
   return html`<div class="stats overview-stats">
     <${Stat} label=${t('stat.rate')} value=${percent(stats.successRate)} tone=${stats.successRate < lowRate ? 'bad' : undefined} note=${t('stat.rate.note', { hours })} />
-    <div class="stat stat-live"><dl><dt class="stat-label">${t('stat.minute')}</dt><dd class="stat-value">${shortNumber(perMinute)}</dd></dl><${Spark} values=${minutes.slice(-40)} /></div>
+    <div class="stat stat-live"><dl><dt class="stat-label">${t('stat.minute')}</dt><dd class="stat-value">${shortNumber(perMinute)}</dd></dl><${Spark} values=${bars} /></div>
     <${Stat} label=${t('stat.running')} value=${shortNumber(stats.runningExecutions)} href=${to('Running')} note=${html`${t('stat.running.note', { total: number(stats.workersTotal) })}<${Meter} label=${t('stat.running')} value=${stats.workersBusy} total=${stats.workersTotal} tone=${busy > 0.9 ? 'pending' : 'running'} />`} />
     <${Stat} label=${t('stat.pending')} value=${shortNumber(stats.pendingExecutions)} href=${to('Pending')} note=${t('stat.pending.note', { minutes: stats.upcomingWindowMinutes, due: number(stats.upcomingExecutions) })} />
     <${Stat} label=${t('stat.failed')} value=${shortNumber(stats.recentFailureCount)} href=${to('Failed')} tone=${stats.recentFailureCount > 0 ? 'bad' : undefined} note=${t('stat.failed.note', { hours })} />
@@ -68,7 +71,7 @@ function Figures({ stats }) {
 // ---- timeline
 
 const ranges = [1, 6, 24, 168, 720];
-const bucketOf = { 1: 1, 6: 5, 24: 15, 168: 120, 720: 720 }; // minutes; twice that where there is little room
+const bucketOf = { 1: 1, 6: 5, 24: 30, 168: 180, 720: 720 }; // minutes; twice that where there is little room
 const hasRoom = () => !matchMedia('(max-width: 40rem)').matches;
 
 function Timeline() {
