@@ -42,10 +42,12 @@ const schema = `
   create procedure app.sleeps(seconds double precision) language plpgsql as $$
   begin insert into app.ledger (name) values ('sleeps'); perform pg_sleep(seconds); end $$;
   create procedure app.stubborn() language plpgsql as $$
-  begin loop begin perform pg_sleep(60); exception when query_canceled then raise notice 'not me'; end; end loop; end $$;
+  begin loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop; end $$;
   create procedure app.in_steps(steps int) language plpgsql as $$
   begin for i in 1..steps loop insert into app.ledger (name, amount) values ('step', i); commit; end loop; end $$;
   create procedure app.gives_back(a int, inout b int, out c text) language plpgsql as $$ begin b := a + b; c := 'three'; end $$;
+  create table app.parents (id int primary key); create table app.kids (parent int references app.parents deferrable initially deferred);
+  create procedure app.orphans() language plpgsql as $$ begin insert into app.kids values (1); end $$;
   create function app.sums(variadic numbers int[]) returns bigint language sql as $$ select sum(n) from unnest(numbers) n $$;
   create function app.nameless(int, text) returns text language sql as $$ select $2 || $1 $$;
   create function app.twice(a int) returns text language sql as $$ select 'one' $$;
@@ -55,10 +57,10 @@ const schema = `
   create function app."Mixed Case""s"(x int) returns int language sql as $$ select x $$;
   create function app."Größe"("länge" int) returns int language sql as $$ select "länge" * 2 $$;
   create procedure app.leaves() language plpgsql as $$
-  begin set my.mark = 'left'; create temp table scratch (x int); perform pg_advisory_lock(42); listen news; set search_path = other; end $$;
-  create function app.finds() returns table (mark text, scratch text, locks bigint, channels bigint, path text, pid int) language sql as $$
+  begin set my.mark = 'left'; create temp table scratch (x int); perform pg_advisory_lock(42); listen news; perform pg_notify('news', 'told'); execute 'declare c cursor with hold for select 1'; set search_path = other; end $$;
+  create function app.finds() returns table (mark text, scratch text, locks bigint, channels bigint, cursors bigint, path text, pid int) language sql as $$
     select current_setting('my.mark', true), to_regclass('scratch')::text, (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
-      (select count(*) from pg_listening_channels()), current_setting('search_path'), pg_backend_pid() $$;
+      (select count(*) from pg_listening_channels()), (select count(*) from pg_cursors where name <> ''), current_setting('search_path'), pg_backend_pid() $$;
 `;
 
 const call = (storedProcedureName, parameters, more = {}) => ({ storedProcedureName, databaseConnectionStringName: 'crm', parameters, ...more });
@@ -168,6 +170,7 @@ test('what does not fit is a Configuration error that says what there is', async
 test('RAISE EXCEPTION is Failed/Database with everything the server says, and is retried by policy', async () => {
   const failed = await fails(call('app.fails'), 'Database', /^P0042: no stock of bolts\ndetail: there are 0\nhint: order some\nwhere: PL\/pgSQL function app\.fails\(\) line 2 at RAISE$/);
   assert.equal(failed.output ?? null, null);
+  await fails(call('app.orphans'), 'Database', /^23503: insert or update on table "kids" violates foreign key constraint/);
   const again = await create(call('app.fails'), { retryPolicy: { maxAttempts: 2, delaySeconds: 0, jitter: false, retryOnErrorTypes: ['Database'] } });
   await it.run(again);
   const all = await it.endedOf(again, 2);
@@ -237,7 +240,7 @@ test('timeoutSeconds and commandTimeoutSeconds end it the same way, as Failed/Ti
 
 test('a procedure that ignores the cancel: its connection is closed, the record says so, and the server lets go of it', async () => {
   const id = await it.trigger(await create(call('app.stubborn')));
-  await waitFor(async () => await active('stubborn') === 1, { what: 'the procedure to run' });
+  await waitFor(async () => await scalar("select count(*) from pg_stat_activity where wait_event = 'PgSleep' and query like '%stubborn%'") === '1', { what: 'the procedure to be where it ignores cancels' });
   await it.expect(200, it.post(`/executions/${id}/cancel`));
   const execution = await it.ended(id);
   assert.equal(execution.status, 'Cancelled');
@@ -255,7 +258,7 @@ test('nothing of a run is left for the next one: settings, temporary tables, loc
   for (let i = 0; i < 3; i++) {
     document(await it.run(leaves));
     const [found] = document(await it.run(finds)).rows;
-    assert.deepEqual({ ...found, pid: 0, mark: found.mark || null }, { mark: null, scratch: null, locks: 0, channels: 0, path: '"$user", public', pid: 0 });
+    assert.deepEqual({ ...found, pid: 0, mark: found.mark || null }, { mark: null, scratch: null, locks: 0, channels: 0, cursors: 0, path: '"$user", public', pid: 0 });
   }
 });
 

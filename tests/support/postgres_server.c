@@ -22,15 +22,16 @@ struct postgres_server {
 };
 
 /* In the child, which may only do what is safe between fork and exec. */
-static void become_keeper(int input, int output) {
-    static const char *const command[] = {TEST_SUPPORT "/postgres", "serve", "--no-fsync", NULL};
+static void become_keeper(int input, int output, bool flushes) {
+    const char *const command[] = {TEST_SUPPORT "/postgres", "serve", flushes ? NULL : "--no-fsync",
+                                   NULL};
     (void)setsid(); // what ends the test by its group must not end who cleans up behind it
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0) _exit(127);
     (void)execv(command[0], (char *const *)command);
     _exit(127);
 }
 
-static bool start_keeper(struct postgres_server *server) {
+static bool start_keeper(struct postgres_server *server, bool flushes) {
     int input[2], output[2];
     if (pipe2(input, O_CLOEXEC) != 0) return false;
     if (pipe2(output, O_CLOEXEC) != 0) {
@@ -39,7 +40,7 @@ static bool start_keeper(struct postgres_server *server) {
         return false;
     }
     server->keeper = fork();
-    if (server->keeper == 0) become_keeper(input[0], output[1]);
+    if (server->keeper == 0) become_keeper(input[0], output[1], flushes);
     (void)close(input[0]);
     (void)close(output[1]);
     server->input = input[1];
@@ -55,17 +56,25 @@ static bool read_url(struct postgres_server *server) {
     return true;
 }
 
-struct postgres_server *postgres_server_start(void) {
+static struct postgres_server *start(bool flushes) {
     struct postgres_server *server = xcalloc(1, sizeof *server);
     const char *given = getenv("ALPHABET_TEST_POSTGRES");
     if (given && *given) {
         (void)snprintf(server->url, sizeof server->url, "%s", given);
         return server;
     }
-    if (start_keeper(server) && read_url(server)) return server;
+    if (start_keeper(server, flushes) && read_url(server)) return server;
     (void)fprintf(stderr, "no PostgreSQL server: " TEST_SUPPORT "/postgres did not start one\n");
     postgres_server_stop(server);
     return NULL;
+}
+
+struct postgres_server *postgres_server_start(void) {
+    return start(false);
+}
+
+struct postgres_server *postgres_server_start_flushing(void) {
+    return start(true);
 }
 
 const char *postgres_server_url(const struct postgres_server *server) {

@@ -18,6 +18,8 @@
 struct postgres_server;
 
 struct postgres_server *postgres_server_start(void);
+/* One that flushes its commits, as a server in earnest does; for benchmarks. */
+struct postgres_server *postgres_server_start_flushing(void);
 const char *postgres_server_url(const struct postgres_server *server); // as long as the server
 void postgres_server_stop(struct postgres_server *server);
 

@@ -33,7 +33,10 @@ select
         and case when $1::text is null then n.nspname = any(pg_catalog.current_schemas(true)) else n.nspname = $1 end
     ) as found
   ), '[]'),
-  case when not exists (select from pg_catalog.pg_proc where proname = $2) or $1::text is not null then (
+  case when not exists (
+      select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+      where p.proname = $2 and ($1::text is null or n.nspname = $1)
+    ) then (
     select pg_catalog.string_agg(others.name, ', ' order by others.is_near desc, others.name)
     from (
       select distinct n.nspname || '.' || p.proname as name,

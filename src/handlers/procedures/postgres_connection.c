@@ -18,8 +18,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const char RESET_NAME[] = "alphabet_reset", LEFT_NAME[] = "alphabet_left";
-static const char RESET_SQL[] = "RESET ALL";
+/* What cannot fail and costs little is done behind each call; each a prepared statement. */
+static const struct {
+    const char *name, *sql;
+} tidying[] = {
+    {"alphabet_reset", "RESET ALL"}, // settings
+    {"alphabet_close", "CLOSE ALL"}, // cursors
+    {"alphabet_unlisten", "UNLISTEN *"},
+};
+static const char LEFT_NAME[] = "alphabet_left";
 /* Embedded from postgres_left.sql. */
 extern const unsigned char postgres_left_sql[];
 
@@ -190,6 +197,12 @@ static void on_notice(void *context, const PGresult *notice) {
     if (self->phase == POSTGRES_CALL && self->events) self->events->notice(self->context, notice);
 }
 
+/* Of a procedure that listens; libpq would keep them all. */
+static void forget_notifications(struct postgres_connection *self) {
+    PGnotify *each;
+    while ((each = libpq()->PQnotifies(self->pg))) libpq()->PQfreemem(each);
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events) {
     struct postgres_connection *self = poll->data;
     bool is_alive = status == 0;
@@ -199,6 +212,7 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
     if (left < 0) is_alive = false;
     process(self);
     if (self->is_closed) return;
+    forget_notifications(self);
     if (!is_alive || libpq()->PQstatus(self->pg) == CONNECTION_BAD)
         lose(self);
     else
@@ -233,14 +247,18 @@ static bool send_prepared(struct postgres_connection *self, const char *name) {
 }
 
 static bool send_own_statements(struct postgres_connection *self) {
-    return libpq()->PQsendPrepare(self->pg, RESET_NAME, RESET_SQL, 0, NULL) == 1 &&
-           libpq()->PQsendPrepare(self->pg, LEFT_NAME, (const char *)postgres_left_sql, 0, NULL) ==
-               1 &&
+    const struct postgres_library *pq = libpq();
+    for (size_t i = 0; i < COUNT_OF(tidying); i++)
+        if (pq->PQsendPrepare(self->pg, tidying[i].name, tidying[i].sql, 0, NULL) != 1)
+            return false;
+    return pq->PQsendPrepare(self->pg, LEFT_NAME, (const char *)postgres_left_sql, 0, NULL) == 1 &&
            sync_here(self);
 }
 
 static bool send_tidying(struct postgres_connection *self) {
-    return send_prepared(self, RESET_NAME) && send_prepared(self, LEFT_NAME) && sync_here(self);
+    for (size_t i = 0; i < COUNT_OF(tidying); i++)
+        if (!send_prepared(self, tidying[i].name)) return false;
+    return send_prepared(self, LEFT_NAME) && sync_here(self);
 }
 
 static void forget_prepared(struct postgres_connection *self) {

@@ -14,9 +14,9 @@
  *     ... options.idle(context, c)                               // tidied, for the next one
  *     postgres_connection_close(c);
  *
- * What follows a call goes out with it: settings are reset, locks of the session let go, and the
- * server is asked what else is left (temporary tables, LISTEN, cursors, another role). Only if
- * something is, DISCARD ALL does away with it, which costs more.
+ * What follows a call goes out with it: settings are reset, cursors closed, LISTEN and locks of the
+ * session let go, and the server is asked what else is left (temporary tables, another role). Only
+ * if something is, DISCARD ALL does away with it, which costs more.
  *
  *   Owns:    itself, until postgres_connection_close; what the options point to is borrowed.
  *   Threads: the loop's; a cancel goes out from a thread of its own, since libpq waits for it.
