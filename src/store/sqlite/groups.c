@@ -71,28 +71,16 @@ bool pending_remove(struct store_tx *tx, int64_t lane, int64_t execution, struct
     return run_in_lane(tx, SQL_PENDING_REMOVE, lane, execution, err);
 }
 
-/* What the job has Pending, which its chain of executions tells. */
-static bool move_pending(struct store_tx *tx, const struct job_state *before, int64_t lane,
-                         struct arena *arena, struct err *err) {
-    int64_t *live;
-    size_t count;
-    struct query q = query_begin(tx, SQL_EXECUTIONS_PENDING);
-    query_i64(&q, before->row);
-    if (!rows_of_query(&q, arena, &live, &count, err)) return false;
-    for (size_t i = 0; i < count; i++)
-        if (!pending_remove(tx, before->lane, live[i], err) || !pending_add(tx, lane, live[i], err))
-            return false;
-    return true;
-}
-
 bool lane_change(struct store_tx *tx, const struct job_state *before, int64_t lane,
                  struct err *err) {
     if (!group_started(tx, before->lane, -before->running_count, err) ||
         !group_started(tx, lane, before->running_count, err))
         return false;
     if (before->live_count == before->running_count) return true;
-    struct arena arena = {0};
-    bool ok = move_pending(tx, before, lane, &arena, err);
-    arena_free(&arena);
-    return ok;
+    struct query q = query_begin(tx, SQL_PENDING_CHANGE_LANE);
+    query_i64(&q, before->row);
+    query_i64(&q, before->live_count - before->running_count);
+    query_i64(&q, lane);
+    query_i64(&q, before->lane);
+    return query_run(&q, err);
 }

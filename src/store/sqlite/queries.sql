@@ -707,17 +707,6 @@ with recursive chain (id, previous) as (
 select e.id from chain cross join executions e on e.id = chain.id
 where e.status in (1, 2) limit ifnull((select live_count from job_state where id = :job), 0);
 
--- The same of those that are Pending.
--- name: executions_pending
-with recursive chain (id, previous) as (
-    select id, previous from executions
-    where id = (select last_execution from job_state where id = :job)
-    union all
-    select e.id, e.previous from chain join executions e on e.id = chain.previous)
-select e.id from chain cross join executions e on e.id = chain.id
-where e.status = 1
-limit ifnull((select live_count - running_count from job_state where id = :job), 0);
-
 -- name: execution_retries
 select e.id from execution_details d join executions e on e.id = d.id
 where d.retry_parent = :guid order by e.id;
@@ -1209,6 +1198,20 @@ insert into lanes (grp, group_limit) values (:grp, :group_limit);
 
 -- name: lane_room
 select l.group_limit - ifnull(c.running, 0) from lanes l left join group_counts c on c.grp = l.grp where l.id = :lane;
+
+-- What the job has Pending goes to another lane: one statement, whatever there is.
+-- name: pending_change_lane
+with recursive chain (id, previous) as (
+    select id, previous from executions
+    where id = (select last_execution from job_state where id = :job)
+    union all
+    select e.id, e.previous from chain join executions e on e.id = chain.previous),
+found (queue, available_at, id) as (
+    select e.queue, e.available_at, e.id from chain cross join executions e on e.id = chain.id
+    where e.status = 1 limit :count)
+update pending set lane = :lane from found
+where pending.queue = found.queue and pending.lane = :before and pending.available_at = found.available_at
+  and pending.execution = found.id;
 
 -- name: group_count_add
 insert into group_counts (grp, running) select grp, :change from lanes where id = :lane
