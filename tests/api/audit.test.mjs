@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { onlyOnSqlite } from './support/database.mjs';
 import { startScheduler } from './support/scheduler.mjs';
 
 const CANARY = 'canary-7f3a9c';
@@ -158,7 +159,7 @@ test('what is wrong in the query is a 400', async () => {
   assert.equal((await it.get('/admin/audit/verify?x=1')).status, 400);
 });
 
-test('the chain is whole, and names the first entry that was changed or taken out', async () => {
+test('the chain is whole, and names the first entry that was changed or taken out', { skip: onlyOnSqlite }, async () => {
   const whole = await it.expect(200, it.get('/admin/audit/verify'));
   assert.deepEqual([whole.valid, whole.brokenAt], [true, null]);
   assert.equal(whole.checked, (await it.expect(200, it.get('/admin/audit?pageSize=1'))).totalCount);

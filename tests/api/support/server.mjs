@@ -7,7 +7,8 @@
 //   await server.stop();                                       // SIGTERM, exit code 0, folder removed
 //
 // The program is the one that ALPHABET names (an absolute path), else build/alphabet. SLOW=5 multiplies every limit.
-// A test that fails can show server.log(), what the program said on standard error.
+// A test that fails can show server.log(), what the program said on standard error. With ALPHABET_TEST_DATABASE=postgres
+// the servers run on PostgreSQL (database.mjs).
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,6 +18,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { databaseOf, dropDatabaseOf } from './database.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const program = process.env.ALPHABET || path.join(root, 'build/alphabet');
@@ -96,7 +98,8 @@ class Server {
   async start() {
     // Settings of the machine the test runs on stay out: they come as Section__Key.
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.includes('__')));
-    const sets = Object.entries(this.settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    const settings = { ...await databaseOf(this.folder), ...this.settings };
+    const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
     this.#output = '';
     this.#child = spawn(program, ['serve', '--port', '0', '--data', path.join(this.folder, 'data'), ...sets, ...this.args], {
       cwd: this.folder, // no appsettings.json of the checkout either
@@ -168,7 +171,10 @@ class Server {
   async stop() {
     const { code, signal } = await this.end();
     this.#agent.destroy();
-    if (this.#ownsFolder) fs.rmSync(this.folder, { recursive: true, force: true });
+    if (this.#ownsFolder) {
+      fs.rmSync(this.folder, { recursive: true, force: true });
+      await dropDatabaseOf(this.folder);
+    }
     if (code !== 0) throw new Error(`the server ended with ${signal ?? code}\n${this.log()}`);
   }
 }
