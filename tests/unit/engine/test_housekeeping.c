@@ -239,3 +239,60 @@ static void test_the_size_of_a_piece_follows_from_the_time_it_takes(void **state
     assert_true(fixture.housekeeping.limits[CHORE_EXECUTIONS] > 100);
     end(&fixture);
 }
+
+/* ---- workflow runs ---- */
+
+/* One a day, the newest today; that of 50 days ago still runs. */
+static bool put_runs(struct store_tx *tx, void *context, struct err *err) {
+    const struct fixture *fixture = context;
+    struct workflow workflow = {.id = guid_new(fixture->now),
+                                .revision = 1,
+                                .name = STR("nightly"),
+                                .jobs = STR("[]"),
+                                .created_at = days_ago(fixture, 60),
+                                .updated_at = days_ago(fixture, 60)};
+    if (!store_workflow_insert(tx, &workflow, NULL, 0, err)) return false;
+    for (int64_t days = 59; days >= 0; days--) {
+        struct utc at = days_ago(fixture, days);
+        struct workflow_run run = {.id = guid_new(at),
+                                   .workflow_row = workflow.row,
+                                   .status = days == 50 ? EXECUTION_RUNNING : EXECUTION_FAILED,
+                                   .trigger = TRIGGER_MANUAL,
+                                   .scheduled_for = at,
+                                   .created_at = at,
+                                   .completed_at = days == 50 ? UTC_NONE : at,
+                                   .jobs = STR("[]")};
+        bool inserted;
+        if (!store_run_insert(tx, &run, NULL, 0, &inserted, err)) return false;
+    }
+    return true;
+}
+
+static struct run_page runs_left(struct fixture *fixture) {
+    struct err err = ERR_INIT;
+    struct run_page page = {0};
+    const struct run_filter all = {.limit = 100};
+    struct store_tx *tx = store_read_begin(fixture->store, &err);
+    assert_true(store_run_list(tx, &all, &fixture->arena, &page, &err));
+    store_read_end(tx);
+    return page;
+}
+
+static void test_runs_of_workflows_go_with_the_executions(void **state) {
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, 0, 30);
+    write_now(&fixture, put_runs, &fixture);
+    (void)sweep(&fixture);
+    struct run_page left = runs_left(&fixture);
+    assert_int_equal(left.total, 32); // of today, of the 30 days before, and the one that runs
+    assert_true(utc_equal(left.items[30].created_at, days_ago(&fixture, 30)));
+    assert_int_equal(left.items[31].status, EXECUTION_RUNNING);
+    end(&fixture);
+
+    begin(&fixture, 30, 0); // for ever
+    write_now(&fixture, put_runs, &fixture);
+    (void)sweep(&fixture);
+    assert_int_equal(runs_left(&fixture).total, 60);
+    end(&fixture);
+}
