@@ -11,6 +11,14 @@ export const pages = [
   { path: '/jobs/new', load: () => import('./pages/job_edit.js') },
   { path: '/jobs/:id', load: () => import('./pages/job.js') },
   { path: '/jobs/:id/edit', load: () => import('./pages/job_edit.js') },
+  { path: '/forecast', load: () => import('./pages/forecast.js'), nav: { text: 'nav.forecast', icon: 'forecast', keys: 'g f' } },
+  { path: '/queues', load: () => import('./pages/queues.js'), nav: { text: 'nav.queues', icon: 'queues', keys: 'g q' } },
+  { path: '/nodes', load: () => import('./pages/nodes.js'), nav: { text: 'nav.nodes', icon: 'nodes', keys: 'g n' } },
+  { path: '/users', load: () => import('./pages/users.js'), nav: { text: 'nav.users', icon: 'users', keys: 'g u', group: 'admin' } },
+  { path: '/tokens', load: () => import('./pages/tokens.js'), nav: { text: 'nav.tokens', icon: 'tokens', keys: 'g t', group: 'admin' } },
+  { path: '/audit', load: () => import('./pages/audit.js'), nav: { text: 'nav.audit', icon: 'audit', keys: 'g a', group: 'admin' } },
+  { path: '/transfer', load: () => import('./pages/transfer.js'), nav: { text: 'nav.transfer', icon: 'transfer', keys: 'g x', group: 'admin' } },
+  { path: '/clear-logs', load: () => import('./pages/clear_logs.js'), nav: { text: 'nav.clearlogs', icon: 'broom', keys: 'g l', group: 'admin' } },
 ];
 
 /** The row that a path means, with its params; undefined when there is none. */
