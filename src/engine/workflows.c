@@ -71,11 +71,14 @@ void workflow_step_end(struct workflow_changes *changes, struct open_run *open, 
     open->changed[position] = open->advance = true;
 }
 
+/* It may be what runs of other jobs wait for. */
 static bool note_ended(struct workflow_changes *changes, const struct execution *execution,
                        struct err *err) {
     struct workflow_ended *ended = ARENA_NEW(changes->arena, struct workflow_ended);
     struct job job;
-    if (!store_job_get_by_row(changes->tx, execution->job_row, changes->arena, &job, err))
+    if (!store_job_get_by_row(changes->tx, execution->job_row, changes->arena, &job, err) ||
+        !dependencies_ended(changes->tx, execution->job_id, changes->now, changes->arena,
+                            &changes->made, err))
         return false;
     *ended = (struct workflow_ended){changes->ended, *execution, job.type};
     changes->ended = ended;
