@@ -10,7 +10,7 @@
  * the turns counts. The server is one of its own, set up as it comes: it flushes each commit, and
  * so do we. Both sides have as many connections.
  *
- *     bench_procedures [JOBS [FOLDER]]        // 20000, $TMPDIR or /tmp
+ *     bench_procedures [JOBS [FOLDER]]        // 10000, $TMPDIR or /tmp
  */
 #include "bare_pipeline.h"
 #include "engine/engine.h"
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 enum {
-    JOBS = 20000,
+    JOBS = 10000,
     WORKERS = 256,
     CONNECTIONS = BARE_PIPELINE_LANES,
     TURNS = 5,
