@@ -15,7 +15,7 @@ const icons = {
   users: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.4a3.5 3.5 0 0 1 0 6.2M18 14.5a6.5 6.5 0 0 1 3.5 5.5',
   tokens: 'M15 9a4.5 4.5 0 1 1-4.2-2.8A4.5 4.5 0 0 1 15 9zM13.7 12.4 21 19.5V22h-3v-2h-2v-2h-2l-1.6-1.6', audit: 'M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7',
   transfer: 'M7 4v13M3.5 13.5 7 17l3.5-3.5M17 20V7M13.5 10.5 17 7l3.5 3.5', broom: 'M14 4 9.5 11M6 12l9 4-2.5 5H4z',
-  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20 20l-4-4', menu: 'M4 6h16M4 12h16M4 18h16', close: 'M6 6l12 12M18 6 6 18', check: 'M5 12.5 10 17.5 19.5 7', plus: 'M12 5v14M5 12h14',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM20 20l-4-4', menu: 'M4 6h16M4 12h16M4 18h16', close: 'M6 6l12 12M18 6 6 18', check: 'M5 12.5 10 17.5 19.5 7', plus: 'M12 5v14M5 12h14', minus: 'M5 12h14',
   alert: 'M12 4 2.8 19.5h18.4zM12 10v4.5M12 17h.01', info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5M12 8h.01', clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5.5l3.5 2',
   succeeded: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8 12.3l2.8 2.7L16 9.5', failed: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM9 9l6 6M15 9l-6 6', cancelled: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM5.8 5.8l12.4 12.4',
   running: 'M12 3a9 9 0 1 0 9 9', pause: 'M8 5v14M16 5v14', play: 'M6 4.5v15l13-7.5z', stop: 'M6 6h12v12H6z', retry: 'M4 12a8 8 0 1 1 2.5 5.8M4 18v-5h5', copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
@@ -48,9 +48,12 @@ const states = {
   Online: ['live', 'good'], Offline: ['off', 'bad'], Blocked: ['lock', 'pending'],
 };
 
+/** The icon and the tone of a state. */
+export const stateLook = (state) => states[state] ?? ['info', 'muted'];
+
 /** A state as icon and text: never by colour alone. TEXT says something else than the state's own name. */
 export function StateBadge({ state, text, quiet = false }) {
-  const [icon, tone] = states[state] ?? ['info', 'muted'];
+  const [icon, tone] = stateLook(state);
   return html`<span class=${classes('badge', `tone-${tone}`, quiet && 'is-quiet')}><${Icon} name=${icon} size="14" />${text ?? t(`state.${state}`)}</span>`;
 }
 
