@@ -1,4 +1,4 @@
-// Workflows: the list, the graph with live states, runs that are cancelled and gone on with.
+// Workflows: the list, the graph with live states, runs that are cancelled and gone on with, the editor.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { looks, startDashboard, waitFor } from './support.mjs';
@@ -161,6 +161,57 @@ test('the list runs and deletes, after it was asked', async () => {
   await view.close();
 });
 
+test('the editor adds jobs, draws edges by list and by graph, and refuses a circle by name', async () => {
+  const [a, b, c] = [await step('Gather'), await step('Grind'), await step('Brew')];
+  const view = await it.view({ expected: [/status of 400/] });
+  const { page } = view;
+  await view.open('/workflows/new');
+  await page.getByRole('button', { name: 'Create workflow' }).click();
+  await page.locator('.form-faults').waitFor();
+  const search = page.getByRole('searchbox', { name: 'Search jobs to add' });
+  for (const name of ['Gather', 'Grind', 'Brew']) {
+    await search.fill(name);
+    await page.getByRole('button', { name, exact: true }).click();
+    await node(view, name).waitFor();
+  }
+  const chosen = page.getByRole('region', { name: 'The chosen job' });
+  await chosen.getByRole('heading', { name: 'Brew' }).waitFor();
+  await chosen.getByLabel('Another job').selectOption({ label: 'Grind' });
+  await chosen.getByRole('button', { name: 'Add' }).click();
+  await page.locator('.gedge').waitFor({ state: 'attached' });
+  await node(view, 'Grind').focus();
+  await page.keyboard.press('Enter');
+  await chosen.getByRole('heading', { name: 'Grind' }).waitFor();
+  await chosen.getByRole('radio', { name: 'The run goes on' }).click();
+  await chosen.getByRole('button', { name: 'Choose in the graph' }).click();
+  await node(view, 'Gather').click();
+  assert.equal(await page.locator('.gedge').count(), 2);
+  await node(view, 'Brew').click();
+  await page.getByText('That would be a circle, which could never start: "Grind" → "Brew" → "Grind"').waitFor();
+  assert.equal(await page.locator('.gedge').count(), 2);
+  await page.getByLabel('It has a schedule of its own').check();
+  await page.getByText('at 03:00 every day').waitFor();
+  await view.shoot('workflow-editor');
+  await view.axe();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Coffee');
+  await page.getByRole('button', { name: 'Create workflow' }).click();
+  await page.getByRole('heading', { name: 'Coffee' }).waitFor();
+  const made = (await it.get('/workflows?search=Coffee', 200)).body.items[0];
+  const of = (job) => made.jobs.find(({ jobId }) => jobId === job.id);
+  assert.deepEqual([a, b, c].map((job) => of(job).dependsOn), [[], [a.id], [b.id]]);
+  assert.deepEqual([a, b, c].map((job) => of(job).onFailure), ['Stop', 'Continue', 'Stop']);
+  assert.equal(made.schedule.scheduleExpression, '0 3 * * *');
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Tea');
+  await page.getByLabel('It has a schedule of its own').uncheck();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Tea' }).waitFor();
+  const { schedule, jobs } = await it.expect(200, it.get(`/workflows/${made.id}`));
+  assert.equal(schedule, null);
+  assert.deepEqual(jobs, made.jobs);
+  await view.close();
+});
+
 for (const look of looks) {
   test(`hostile and long names hold, at ${look.width} px, ${look.theme}`, async () => {
     const [a, b, c] = [await step(payload), await step('x'.repeat(200)), await step('Fails', '/status/500')];
@@ -171,10 +222,10 @@ for (const look of looks) {
     await ended(runId, 'Failed');
     await ended(await trigger(plain), 'Succeeded');
     const view = await it.view(look);
-    for (const [place, name] of [['/workflows', 'workflows'], [`/workflows/${plain}`, 'workflow'], [`/workflows/${id}`, 'workflow-hostile'], [`/workflows/runs/${runId}`, 'workflow-run']]) {
+    for (const [place, name] of [['/workflows', 'workflows'], [`/workflows/${plain}`, 'workflow'], [`/workflows/${id}`, 'workflow-hostile'], [`/workflows/runs/${runId}`, 'workflow-run'], [`/workflows/${id}/edit`, 'workflow-edit']]) {
       await view.open(place);
-      await view.page.locator('tbody tr').first().waitFor();
-      if (place !== '/workflows') await view.page.locator('.gnode.is-succeeded').first().waitFor();
+      await view.page.locator(place.endsWith('/edit') ? '.gnode' : 'tbody tr').first().waitFor();
+      if (place !== '/workflows' && !place.endsWith('/edit')) await view.page.locator('.gnode.is-succeeded').first().waitFor();
       await view.axe();
       await view.fits();
       await view.shoot(name);

@@ -47,23 +47,24 @@ function CronField({ form, answer }) {
   </div>`;
 }
 
-function IntervalFields({ form }) {
+function IntervalFields({ form, modes }) {
   const steps = [60, 300, 900, 3600, 86_400];
   return html`<${NumberField} form=${form} name="intervalSeconds" label=${t('job.interval')} help=${form.values.intervalSeconds > 0 ? t('job.interval.is', { interval: duration(form.values.intervalSeconds * 1000) }) : t('job.interval.help')} required min="1" />
-    <${SelectField} form=${form} name="intervalMode" label=${t('job.interval.mode')} help=${t(`interval.${form.values.intervalMode}.help`)} options=${['FixedRate', 'FixedDelay'].map((value) => ({ value, label: t(`interval.${value}`) }))} />
+    ${modes.length > 1 && html`<${SelectField} form=${form} name="intervalMode" label=${t('job.interval.mode')} help=${t(`interval.${form.values.intervalMode}.help`)} options=${modes.map((value) => ({ value, label: t(`interval.${value}`) }))} />`}
     <div class="row is-wide">${steps.map((step) => html`<${Button} key=${step} small kind="quiet" onClick=${() => form.set('intervalSeconds', step)}>${t('schedule.every', { interval: duration(step * 1000) })}</${Button}>`)}</div>`;
 }
 
 /** A date and time in the reader's own zone. */
 export const MomentField = ({ form, name, label, help, required }) => html`<${TextField} form=${form} name=${name} label=${label} help=${help} required=${required} type="datetime-local" step="1" />`;
 
-export function ScheduleFields({ form, answer }) {
+/** MODES: how intervals may be counted. */
+export function ScheduleFields({ form, answer, modes = ['FixedRate', 'FixedDelay'] }) {
   const { scheduleType } = form.values;
   const list = useId();
   return html`
     <div class="field is-wide"><span class="field-label">${t('job.schedule')}</span><div><${Choice} label=${t('job.schedule')} value=${scheduleType} options=${['Cron', 'Interval', 'OneTime'].map((value) => ({ value, label: t(`scheduleType.${value}`) }))} onChange=${(value) => form.set('scheduleType', value)} /></div></div>
     ${scheduleType === 'Cron' && html`<${CronField} form=${form} answer=${answer} />`}
-    ${scheduleType === 'Interval' && html`<${IntervalFields} form=${form} />`}
+    ${scheduleType === 'Interval' && html`<${IntervalFields} form=${form} modes=${modes} />`}
     ${scheduleType === 'OneTime' && html`<${MomentField} form=${form} name="runAt" label=${t('job.runAt')} help=${t('moment.help', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} required />`}
     <${Field} form=${form} name="timezone" label=${t('job.timezone')} help=${t('job.timezone.help')} required>${(own) => html`<input class="input" list=${list} value=${form.values.timezone} onInput=${({ currentTarget }) => form.set('timezone', currentTarget.value)} autocomplete="off" spellcheck="false" ...${own} /><datalist id=${list}>${zones.map((zone) => html`<option key=${zone} value=${zone} />`)}</datalist>`}</${Field}>`;
 }
