@@ -212,6 +212,46 @@ test('the editor adds jobs, draws edges by list and by graph, and refuses a circ
   await view.close();
 });
 
+test('the dependencies of a job are changed on its page, and a circle is refused', async () => {
+  const [a, b] = [await step('Source'), await step('Sink')];
+  await it.run(a);
+  const view = await it.view({ expected: [/status of 400/] });
+  const { page } = view;
+  await view.open(`/jobs/${b.id}?tab=dependencies`);
+  await page.getByText('It waits for no other job').waitFor();
+  await page.getByRole('searchbox', { name: 'Search jobs to wait for' }).fill('Source');
+  await page.getByRole('button', { name: 'Source', exact: true }).click();
+  await page.getByLabel('Starts when').selectOption('AllCompleted');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The dependencies are saved').waitFor();
+  await page.getByText('A run that came due now would start.').waitFor();
+  const made = (await it.get(`/jobs/${b.id}/dependencies`, 200)).body;
+  assert.deepEqual([made.dependsOnJobIds, made.condition], [[a.id], 'AllCompleted']);
+  await view.shoot('job-dependencies');
+  await view.axe();
+  await view.open(`/jobs/${a.id}?tab=dependencies`);
+  await page.getByRole('searchbox', { name: 'Search jobs to wait for' }).fill('Sink');
+  await page.getByRole('button', { name: 'Sink', exact: true }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/"Source".*→ "Sink"/).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('It waits for no other job').waitFor();
+  await view.open(`/jobs/${b.id}?tab=dependencies`);
+  await page.getByRole('button', { name: 'Does not depend on Source' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The dependencies are saved').waitFor();
+  assert.deepEqual((await it.get(`/jobs/${b.id}/dependencies`, 200)).body.dependsOnJobIds, []);
+  await view.open(`/jobs/${b.id}/edit`);
+  await page.getByText('Queue, overlaps, limits').click();
+  await page.getByLabel('Group with a limit').fill('the ERP');
+  await page.getByLabel('Limit of the group').fill('3');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The job is saved').waitFor();
+  const grouped = await it.show(b);
+  assert.deepEqual([grouped.concurrencyGroup, grouped.concurrencyGroupLimit], ['the ERP', 3]);
+  await view.close();
+});
+
 for (const look of looks) {
   test(`hostile and long names hold, at ${look.width} px, ${look.theme}`, async () => {
     const [a, b, c] = [await step(payload), await step('x'.repeat(200)), await step('Fails', '/status/500')];

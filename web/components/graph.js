@@ -11,7 +11,7 @@ const margin = 12;
 const narrow = 620; // px: a box below that shows the layers downwards
 const readable = 0.72; // smaller than that only when one asks for it
 const steps = [0.25, 0.35, 0.5, 0.72, 1, 1.35, 1.8];
-const room = 19; // letters of a name that find room
+const room = 17; // letters of a name that find room
 
 const isWide = (letter) => /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60]|\p{Extended_Pictographic}/u.test(letter);
 /** The beginning of a text that finds room in LIMIT letters. */
@@ -114,7 +114,7 @@ export function Graph({ label, nodes, to, onPick, picked, marked, legend = true 
 
   return html`<div class="graph">
     <div class="graph-tools">
-      ${legend && html`<p class="graph-legend muted"><${Icon} name="stop" size="12" /> ${t('onFailure.Stop.short')} <${Icon} name="right" size="12" /> ${t('onFailure.Continue.short')}</p>`}
+      ${legend && html`<p class="graph-legend muted"><span><${Icon} name="stop" size="12" /> ${t('onFailure.Stop.short')}</span><span><${Icon} name="right" size="12" /> ${t('onFailure.Continue.short')}</span></p>`}
       <span class="row"><${Button} small kind="quiet" label=${t('graph.smaller')} disabled=${!smaller} onClick=${() => setZoom(smaller)} icon="minus" /><span class="number muted" role="status" aria-label=${t('graph.zoom')}>${Math.round(100 * scale)} %</span><${Button} small kind="quiet" label=${t('graph.larger')} disabled=${!larger} onClick=${() => setZoom(larger)} icon="plus" /><${Button} small kind="quiet" onClick=${() => setZoom('fit')} aria-pressed=${zoom === 'fit'}>${t('graph.fit')}</${Button}></span>
     </div>
     <div class="graph-box" ref=${box} role="region" aria-label=${t('graph.box')} tabindex="0" onKeyDown=${keyed}>

@@ -2,12 +2,13 @@
 import { Button, Card, Empty, Facts, Failure, Id, LinkTabs, Loaded, Menu, Note, PageHead, Pager, StateBadge, Table, Tag, Time, Took, api, ask, copyText, duration, hasPage, href, html, navigate, number, openAddress, t, toast, useAction, useData, useMemo, useUrlState } from '../core.js';
 import { Chart } from '../components/chart.js';
 import { Calendar } from './job_calendar.js';
+import { Dependencies } from './job_dependencies.js';
 import { RunTimes } from './job_schedule_fields.js';
 import { jobActions, scheduleText } from './jobs.js';
 
 const executionEvents = ['execution', 'executions'];
 const stripLength = 100;
-const tabNames = ['overview', 'executions', 'occurrences', 'calendar', 'history'];
+const tabNames = ['overview', 'executions', 'occurrences', 'calendar', 'dependencies', 'history'];
 const executionPage = '/executions/:id';
 const to = (execution) => (hasPage(executionPage) ? href(`/executions/${execution.id ?? execution}`) : undefined);
 
@@ -172,5 +173,6 @@ export default function Job({ params }) {
     ${chosen === 'executions' && html`<${Executions} job=${one} />`}
     ${chosen === 'occurrences' && html`<${Occurrences} job=${one} />`}
     ${chosen === 'calendar' && html`<${Calendar} job=${one} reload=${job.reload} />`}
+    ${chosen === 'dependencies' && html`<${Dependencies} job=${one} />`}
     ${chosen === 'history' && html`<${History} job=${one} />`}`;
 }

@@ -75,6 +75,8 @@ const Failures = ({ form }) => html`<${Section} title=${t('form.failure')} lead=
 const Rules = ({ form }) => html`<${Fold} title=${t('form.rules')} open=${form.isOpen('rules')}>
   <${TextField} form=${form} name="queue" label=${t('job.queue')} help=${t('job.queue.help')} required />
   <${Policy} form=${form} name="concurrencyPolicy" kind="overlap" options=${['Allow', 'Skip', 'Queue', 'Replace']} />
+  <${TextField} form=${form} name="concurrencyGroup" label=${t('job.concurrencyGroup')} help=${t('job.concurrencyGroup.help')} maxlength="100" />
+  <${Count} form=${form} name="concurrencyGroupLimit" />
   <${Policy} form=${form} name="misfirePolicy" kind="misfire" options=${['FireOnce', 'Skip', 'FireAll']} />
   <${Count} form=${form} name="jitterSeconds" />
   <${MomentField} form=${form} name="startAt" label=${t('job.startAt')} help=${t('moment.help', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} />
@@ -128,7 +130,7 @@ function CurlDialog({ onClose, take }) {
 
 /** The parts that hold something already are open. */
 const filledParts = (values) => new Set([
-  ...(values.queue !== 'default' || values.concurrencyPolicy !== 'Allow' || values.misfirePolicy !== 'FireOnce' || values.jitterSeconds || values.startAt || values.endAt || values.maxRuns || !values.isEnabled ? ['rules'] : []),
+  ...(values.queue !== 'default' || values.concurrencyPolicy !== 'Allow' || values.concurrencyGroup || values.misfirePolicy !== 'FireOnce' || values.jitterSeconds || values.startAt || values.endAt || values.maxRuns || !values.isEnabled ? ['rules'] : []),
   ...(values.exclusions.excludedDates || values.exclusions.excludedDaysOfWeek.length || values.exclusions.timeRange.start ? ['exclusions'] : []),
   ...(Object.values(values.watches).some(Boolean) || Object.values(values.retention).some(Boolean) ? ['watches'] : []),
 ]);

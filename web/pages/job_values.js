@@ -143,14 +143,15 @@ const scheduleFields = { Cron: ['scheduleExpression'], Interval: ['intervalSecon
 
 export function toJob(values) {
   const reader = new Reader();
-  const { concurrencyGroup, concurrencyGroupLimit, ...rest } = values;
-  const job = { ...rest, description: values.description || null, tags: reader.list(values.tags), jobConfiguration: configurationOf(values, reader) };
+  const job = { ...values, description: values.description || null, tags: reader.list(values.tags), jobConfiguration: configurationOf(values, reader) };
   for (const [type, names] of Object.entries(scheduleFields)) if (type !== values.scheduleType) for (const name of names) delete job[name];
   if (values.scheduleType === 'OneTime') job.runAt = reader.instant('runAt', values.runAt);
   job.startAt = reader.instant('startAt', values.startAt);
   job.endAt = reader.instant('endAt', values.endAt);
   job.maxRuns = values.maxRuns ?? 0;
   job.jitterSeconds = values.jitterSeconds ?? 0;
+  job.concurrencyGroup = values.concurrencyGroup.trim(); // an empty one leaves the group
+  job.concurrencyGroupLimit = values.concurrencyGroupLimit ?? 0;
   job.exclusions = exclusionsOf(values.exclusions, reader);
   job.watches = given(values.watches);
   job.retention = given(values.retention);
