@@ -11,19 +11,27 @@ const margin = 12;
 const narrow = 620; // px: a box below that shows the layers downwards
 const readable = 0.72; // smaller than that only when one asks for it
 const steps = [0.25, 0.35, 0.5, 0.72, 1, 1.35, 1.8];
-const room = 17; // letters of a name that find room
+const room = nodeWidth - 68; // for the name, between the icon of the state and the mark
 
-const isWide = (letter) => /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60]|\p{Extended_Pictographic}/u.test(letter);
-/** The beginning of a text that finds room in LIMIT letters. */
-function cut(text, limit) {
-  let taken = 0;
-  let result = '';
-  for (const letter of text) {
-    taken += isWide(letter) ? 2 : /[A-Z@#%&MWmw]/.test(letter) ? 1.25 : 1;
-    if (taken > limit) return `${result.trimEnd()}…`;
-    result += letter;
+let pen; // measures names as they are drawn
+function widthOf(text) {
+  if (!pen) {
+    pen = document.createElement('canvas').getContext('2d');
+    pen.font = `500 13px ${getComputedStyle(document.body).fontFamily}`;
   }
-  return result;
+  return pen.measureText(text).width;
+}
+
+/** The beginning of a name that finds room in a node. */
+function cut(text) {
+  if (widthOf(text) <= room) return text;
+  const letters = [...text];
+  let [fits, tooLong] = [0, letters.length];
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1;
+    if (widthOf(`${letters.slice(0, middle).join('')}…`) <= room) fits = middle; else tooLong = middle;
+  }
+  return `${letters.slice(0, fits).join('').trimEnd()}…`;
 }
 
 /** What the drawing around a node says, for those who do not see it. */
@@ -40,7 +48,7 @@ function Node({ node, place, says, isAt, isPicked, isMarked, to, onPick, onHot }
     event.preventDefault();
     openAddress(address);
   };
-  const shown = cut(node.name, room);
+  const shown = useMemo(() => cut(node.name), [node.name]);
   const second = [node.state && t(`state.${node.state}`), node.text].filter(Boolean).join(' · ');
   const inside = html`<rect class="gnode-box" width=${nodeWidth} height=${nodeHeight} rx="8" />
     <g class="gnode-icon" transform="translate(12 ${nodeHeight / 2 - 9})"><${Icon} name=${icon} size="18" /></g>

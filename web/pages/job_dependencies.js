@@ -39,7 +39,7 @@ function Editor({ job, state, reload }) {
     ${jobs.length === 0 ? html`<${Empty} icon="link" title=${t('dependency.none')}>${t('dependency.none.text')}</${Empty}>` : html`<ul class="lines">${jobs.map((each) => html`<${Line} key=${each.jobId} each=${each} remove=${() => change({ jobs: jobs.filter(({ jobId }) => jobId !== each.jobId) })} />`)}</ul>`}
     <div class="editor-under">
       ${faults.length > 0 && html`<div role="alert">${faults.map((fault) => html`<p class="field-faults" key=${fault}><${Icon} name="alert" size="14" /><span>${fault}</span></p>`)}</div>`}
-      <div class="row"><${Select} label=${t('dependency.condition')} value=${condition} onChange=${(next) => change({ condition: next })} options=${conditions.map((value) => ({ value, label: t(`condition.${value}`) }))} />
+      <div class="row"><span class="field-label" aria-hidden="true">${t('dependency.condition')}</span><${Select} label=${t('dependency.condition')} value=${condition} onChange=${(next) => change({ condition: next })} options=${conditions.map((value) => ({ value, label: t(`condition.${value}`) }))} />
         ${draft && html`<${Button} kind="primary" isBusy=${isBusy} onClick=${save}>${t('save')}</${Button}><${Button} kind="quiet" onClick=${() => { setDraft(null); setFaults([]); }}>${t('calendar.undo')}</${Button}>`}</div>
       <${JobPicker} label=${t('dependency.add')} taken=${new Set([job.id, ...jobs.map(({ jobId }) => jobId)])} onAdd=${({ id, name }) => change({ jobs: [...jobs, { jobId: id, name }] })} />
     </div>
