@@ -8,6 +8,7 @@
 #include "cli/client.h"
 #include "cli/output.h"
 #include "schedule/zone.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 #include <errno.h>
@@ -164,7 +165,27 @@ static void check_space(struct doctor *doctor) {
                          : "make room: clear-logs deletes old executions, or move Data:Directory");
 }
 
-static void check_store(struct doctor *doctor) {
+static void check_postgres(struct doctor *doctor) {
+    struct postgres_store_look look;
+    struct err err = ERR_INIT;
+    if (!postgres_store_look(doctor->settings.connection_string, &look, &err)) {
+        find(doctor, WRONG, "database", FOUND(doctor, "%s", err.msg),
+             "see that the server runs and that Database:ConnectionString names it");
+    } else if (look.version > look.newest) {
+        find(doctor, WRONG, "database",
+             FOUND(doctor, "it has schema %lld, and this program knows %lld",
+                   (long long)look.version, (long long)look.newest),
+             "run the version of alphabet that wrote it, or a later one");
+    } else {
+        find(doctor, WELL, "database",
+             FOUND(doctor, "PostgreSQL %lld, schema %lld of %lld%s", (long long)look.server,
+                   (long long)look.version, (long long)look.newest,
+                   look.version < look.newest ? "; serve brings it to the newest" : ""),
+             NULL);
+    }
+}
+
+static void check_sqlite(struct doctor *doctor) {
     const char *path = doctor->settings.connection_string;
     struct sqlite_store_look look;
     struct err err = ERR_INIT;
@@ -189,6 +210,13 @@ static void check_store(struct doctor *doctor) {
                    look.version < look.newest ? "; serve brings it to the newest" : ""),
              NULL);
     }
+}
+
+static void check_store(struct doctor *doctor) {
+    if (strcmp(doctor->settings.database_provider, "PostgreSql") == 0)
+        check_postgres(doctor);
+    else
+        check_sqlite(doctor);
 }
 
 /* ---- the port and the server ---- */

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "dashboard/dashboard.h"
 #include "handlers/registry.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 #include <errno.h>
@@ -133,15 +134,37 @@ static void copy_settings(struct server *server) {
     setting_notes_idle(&server->settings, warn_idle, NULL);
 }
 
-static bool open_store(struct server *server, struct err *err) {
+static struct store *open_sqlite(struct server *server, struct err *err) {
     const struct settings *settings = &server->settings;
-    if (!data_folder_open(settings->data_directory, err)) return false;
     const char *path = settings->connection_string;
     if (path[0] == '\0')
         path = arena_printf(&server->arena, "%s/alphabet.db", settings->data_directory).ptr;
-    struct sqlite_store_options options = {
-        .path = path, .on_fatal = store_failed, .read_connections = READ_CONNECTIONS};
-    server->store = sqlite_store_open(&options, err);
+    return sqlite_store_open(&(struct sqlite_store_options){.path = path,
+                                                            .on_fatal = store_failed,
+                                                            .read_connections = READ_CONNECTIONS},
+                             err);
+}
+
+static struct store *open_postgres(const struct settings *settings, struct err *err) {
+    if (settings->connection_string[0] == '\0') {
+        (void)err_set(err, ERR_INVALID,
+                      "Database:Provider PostgreSql needs Database:ConnectionString: "
+                      "postgresql://USER@HOST/DATABASE or host=… dbname=…");
+        return NULL;
+    }
+    struct store *store = postgres_store_open(
+        &(struct postgres_store_options){.connection = settings->connection_string,
+                                         .read_connections = READ_CONNECTIONS},
+        err);
+    if (!store) (void)err_wrap(err, "Database:ConnectionString");
+    return store;
+}
+
+static bool open_store(struct server *server, struct err *err) {
+    const struct settings *settings = &server->settings;
+    if (!data_folder_open(settings->data_directory, err)) return false;
+    bool postgres = strcmp(settings->database_provider, "PostgreSql") == 0;
+    server->store = postgres ? open_postgres(settings, err) : open_sqlite(server, err);
     return server->store != NULL;
 }
 

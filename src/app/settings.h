@@ -58,7 +58,8 @@ struct settings {
     /* Data, Database */
     const char *data_directory;
     const char *database_provider;
-    const char *connection_string; // path of the database file; "" = alphabet.db in the data folder
+    const char *connection_string; // path of the file ("" = alphabet.db in the data folder), or
+                                   // what libpq takes
     /* Logging */
     const char *log_level;
     /* Jwt, LockoutSettings */
@@ -111,6 +112,7 @@ enum setting_flags {
     SETTING_SECRET = 1, // never printed
     /* The contract names it, this version cannot do it: setting it is refused, not ignored. */
     SETTING_NOT_OFFERED = 2,
+    SETTING_PASSWORD_INSIDE = 4, // not printed when it holds a password
 };
 
 struct setting {

@@ -23,9 +23,11 @@
 
 static const struct setting table[] = {
     TEXT("Data:Directory", data_directory, "data", "folder of database, keys and logs"),
-    CHOICE("Database:Provider", database_provider, "Sqlite", "Sqlite", "kind of store"),
-    TEXT("Database:ConnectionString", connection_string, "",
-         "path of the database file; empty = alphabet.db in the data folder"),
+    CHOICE("Database:Provider", database_provider, "Sqlite", "Sqlite|PostgreSql", "kind of store"),
+    {"Database:ConnectionString", SETTING_TEXT, SETTING_PASSWORD_INSIDE,
+     offsetof(struct settings, connection_string), "", 0, 0, NULL,
+     "SQLite: path of the file, empty = alphabet.db in the data folder; PostgreSQL: "
+     "postgresql://USER@HOST/DATABASE or host=… dbname=…"},
     CHOICE("Logging:Level", log_level, "info", "debug|info|warn|error", "what is logged"),
     TEXT("Jwt:Issuer", jwt_issuer, "Alphabet", "iss of access tokens"),
     TEXT("Jwt:Audience", jwt_audience, "Alphabet.Clients", "aud of access tokens"),

@@ -27,8 +27,7 @@ static bool ask(struct pg_connection *connection, const char *text, int64_t *ret
     return pg_plain(connection, text, ret, err);
 }
 
-/* How far the schema has come, 0 for an empty one. */
-static bool version_of(struct pg_connection *connection, int64_t *ret, struct err *err) {
+bool pg_migrate_version(struct pg_connection *connection, int64_t *ret, struct err *err) {
     int64_t has_schema, tables, has_meta, is_ours = 0;
     if (!ask(connection, "select (current_schema() is not null)::int", &has_schema, err) ||
         !ask(connection, "select count(*) from pg_tables where schemaname = current_schema()",
@@ -72,7 +71,7 @@ static bool step(struct pg_connection *connection, const struct migration *migra
 
 static bool take_steps(struct pg_connection *connection, struct err *err) {
     int64_t version = 0;
-    if (!version_of(connection, &version, err)) return false;
+    if (!pg_migrate_version(connection, &version, err)) return false;
     if (version > pg_migrate_newest())
         return err_set(err, ERR_INVALID,
                        "the database has schema version %lld, made by a newer version of this "

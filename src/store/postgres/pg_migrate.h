@@ -11,6 +11,9 @@
 
 /* On a connection that is not in a pipeline yet. Nodes that start together wait for the first. */
 WARN_UNUSED bool pg_migrate(struct pg_connection *connection, struct err *err);
+/* How far the schema has come, 0 for an empty one. */
+WARN_UNUSED bool pg_migrate_version(struct pg_connection *connection, int64_t *ret,
+                                    struct err *err);
 int64_t pg_migrate_newest(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include "store/postgres/postgres_store.h"
 
 #include "store/postgres/pg_committer.h"
+#include "store/postgres/pg_migrate.h"
 #include "store/postgres/pg_pool.h"
 #include "store/postgres/pg_tables.h"
 
@@ -187,4 +188,32 @@ struct store *postgres_store_open(const struct postgres_store_options *options, 
     free(store->target.text);
     free(store);
     return NULL;
+}
+
+/* The target of one that only looks. */
+struct looking {
+    struct pg_target target; // first
+    struct postgres_store_look look;
+};
+
+static bool look_at(struct pg_connection *connection, struct err *err) {
+    struct looking *looking = (struct looking *)(void *)(uintptr_t)connection->target;
+    looking->look.newest = pg_migrate_newest();
+    looking->look.server = libpq()->PQserverVersion(connection->conn) / 10000;
+    return pg_migrate_version(connection, &looking->look.version, err);
+}
+
+bool postgres_store_look(const char *text, struct postgres_store_look *ret, struct err *err) {
+    if (!check_text(text, err)) return false;
+    struct looking looking = {.target = {
+                                  .ops = &postgres_ops,
+                                  .text = xstrdup(text),
+                                  .statement_timeout_ms = 10000,
+                              }};
+    struct pg_connection *connection = pg_connection_new(&looking.target);
+    bool ok = pg_connect(connection, look_at, err);
+    pg_connection_close(connection);
+    free(looking.target.text);
+    if (ok) *ret = looking.look;
+    return ok;
 }

@@ -35,4 +35,13 @@ struct postgres_store_options {
 WARN_UNUSED struct store *postgres_store_open(const struct postgres_store_options *options,
                                               struct err *err);
 
+/* What a database is, without changing it: for `alphabet doctor`. */
+struct postgres_store_look {
+    int64_t version; // of its schema; 0 = nothing is there yet
+    int64_t newest;  // that this program knows
+    int64_t server;  // major version of the server
+};
+WARN_UNUSED bool postgres_store_look(const char *connection, struct postgres_store_look *ret,
+                                     struct err *err);
+
 #endif
