@@ -170,7 +170,7 @@ static bool complain_value(const struct place *place, struct str value, struct o
                            struct buf *complaints) {
     const struct setting *setting = place->setting;
     buf_printf(complaints, "%s: %s ", origin.text, place->key);
-    if (setting->flags & SETTING_SECRET) {
+    if (setting->flags & (SETTING_SECRET | SETTING_PASSWORD_INSIDE)) {
         buf_put(complaints, STR("has a bad value"));
     } else {
         buf_printf(complaints, "is \"%.*s\"", STR_ARG(value));

@@ -65,12 +65,21 @@ void settings_each(const struct settings *settings, settings_visit *visit, void 
     for (size_t i = 0; i < count; i++) each_of_entries(settings, &sections[i], visit, context);
 }
 
+/* "" has nothing to hide. */
+static bool is_to_be_hidden(const struct setting *setting, struct str shown) {
+    if (str_equal(shown, STR("\"\""))) return false;
+    if (setting->flags & SETTING_SECRET) return true;
+    if (!(setting->flags & SETTING_PASSWORD_INSIDE)) return false;
+    return str_contains(shown, STR("password")) || str_contains(shown, STR("Password")) ||
+           (str_contains(shown, STR("://")) && str_contains(shown, STR("@")));
+}
+
 static void print_line(void *context, const char *key, const struct setting *setting,
                        const void *field, const struct setting_origin *origin) {
     struct buf *out = context, value = buf_with_max(0);
     settings_put_value(setting, field, &value);
     struct str shown = buf_str(&value);
-    if ((setting->flags & SETTING_SECRET) && !str_equal(shown, STR("\"\""))) shown = STR("\"***\"");
+    if (is_to_be_hidden(setting, shown)) shown = STR("\"***\"");
     buf_printf(out, "%-42s %-38.*s  (%s)\n", key, STR_ARG(shown), origin->text);
     buf_free(&value);
 }
