@@ -4,6 +4,7 @@
  * and takes them with a second question. Of a job that queues up behind itself only one is taken,
  * under the lock of its row; what it held back is made up for by another pass.
  */
+#include "store/postgres/pg_groups.h"
 #include "store/postgres/pg_tables.h"
 #include "store/postgres/pg_writer.h"
 
@@ -14,6 +15,8 @@
 struct candidate {
     int64_t place, available_at, row, job_row;
     bool waits_for_its_job;
+    struct str group; // absent = none
+    int64_t group_limit;
 };
 
 struct claiming {
@@ -64,6 +67,8 @@ static bool ask_candidates(struct claiming *c, struct candidate **ret, size_t *c
         candidate->row = pg_read_i64(&q);
         candidate->job_row = pg_read_i64(&q);
         candidate->waits_for_its_job = pg_read_i64(&q) == CONCURRENCY_QUEUE;
+        candidate->group = pg_read_text(&q, c->arena);
+        candidate->group_limit = pg_read_i64(&q);
     }
     *ret = found;
     return pg_end(&q, err);
@@ -101,6 +106,15 @@ static bool free_jobs(struct claiming *c, const struct candidate *candidates, si
     return true;
 }
 
+static bool groups_of(struct claiming *c, const struct candidate *candidates, size_t count,
+                      struct pg_groups *ret, struct err *err) {
+    struct str *names = ARENA_ARRAY(c->arena, count, struct str);
+    size_t named = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!str_is_absent(candidates[i].group)) names[named++] = candidates[i].group;
+    return pg_groups_named(c->tx, names, named, c->arena, ret, err);
+}
+
 static bool take(struct claiming *c, const int64_t *rows, size_t count, struct err *err) {
     struct pg_query q;
     struct arena arena = {0};
@@ -118,31 +132,51 @@ static bool take(struct claiming *c, const int64_t *rows, size_t count, struct e
     return pg_end(&q, err);
 }
 
-/* May this one be started? *again: not in this pass, because one of its job was chosen before it.
- */
-static bool may_start(const struct candidate *candidate, int64_t *free_rows, size_t free_count,
-                      bool *again) {
+/* What of the candidates may be started: of jobs that queue up behind themselves, and groups. */
+struct openings {
+    int64_t *jobs; // free; -row once one of it was chosen
+    size_t job_count;
+    struct pg_groups groups;
+};
+
+static bool job_lets(const struct candidate *candidate, struct openings *openings, int64_t **place,
+                     bool *held_back) {
+    *place = NULL;
     if (!candidate->waits_for_its_job) return true;
-    for (size_t i = 0; i < free_count; i++) {
-        if (free_rows[i] == -candidate->job_row) *again = true;
-        if (free_rows[i] != candidate->job_row) continue;
-        free_rows[i] = -candidate->job_row; // one of it runs now
-        return true;
+    for (size_t i = 0; i < openings->job_count; i++) {
+        if (openings->jobs[i] == -candidate->job_row) *held_back = true;
+        if (openings->jobs[i] == candidate->job_row) *place = &openings->jobs[i];
     }
-    return false;
+    return *place != NULL;
+}
+
+/* May this one be started? *held_back: not now, because of one that was chosen before it. */
+static bool may_start(const struct candidate *candidate, struct openings *openings,
+                      bool *held_back) {
+    int64_t *place;
+    if (!job_lets(candidate, openings, &place, held_back)) return false;
+    if (!str_is_absent(candidate->group)) {
+        struct pg_group *group = pg_group_named(&openings->groups, candidate->group);
+        if (!pg_group_start(group, candidate->group_limit)) {
+            *held_back = group && group->is_locked;
+            return false;
+        }
+    }
+    if (place) *place = -candidate->job_row; // one of it runs now
+    return true;
 }
 
 /* Chooses among the candidates, in their order. Behind one that was held back its line may hold
  * more that was not looked at and comes before the lines behind it: another pass will see. */
 static void choose(struct claiming *c, const struct candidate *candidates, size_t count,
-                   int64_t *free_rows, size_t free_count, bool *again) {
+                   struct openings *openings, bool *again) {
     int64_t held_back_at = -1;
     for (size_t i = 0; i < count && left_in_all(c) > 0; i++) {
         const struct candidate *candidate = &candidates[i];
         bool held_back = false;
         if (*again && candidate->place != held_back_at) break;
         if (c->left[candidate->place] <= 0) continue;
-        if (may_start(candidate, free_rows, free_count, &held_back)) {
+        if (may_start(candidate, openings, &held_back)) {
             c->left[candidate->place]--;
             c->rows[c->count++] = candidate->row;
         } else if (held_back) {
@@ -155,12 +189,14 @@ static void choose(struct claiming *c, const struct candidate *candidates, size_
 
 static bool pass(struct claiming *c, bool *again, struct err *err) {
     struct candidate *candidates;
-    int64_t *free_rows;
-    size_t count, free_count, before = c->count;
+    struct openings openings = {0};
+    size_t count, before = c->count;
     *again = false;
     if (!ask_candidates(c, &candidates, &count, err)) return false;
-    if (!free_jobs(c, candidates, count, &free_rows, &free_count, err)) return false;
-    choose(c, candidates, count, free_rows, free_count, again);
+    if (!free_jobs(c, candidates, count, &openings.jobs, &openings.job_count, err) ||
+        !groups_of(c, candidates, count, &openings.groups, err))
+        return false;
+    choose(c, candidates, count, &openings, again);
     size_t taken = c->count - before;
     *again = *again && taken > 0 && left_in_all(c) > 0;
     return taken == 0 || take(c, c->rows + before, taken, err);

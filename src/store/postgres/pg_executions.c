@@ -3,6 +3,7 @@
  * New ones are inserted in runs of the same sort (those that live, those that are only recorded),
  * each run one statement, all runs one round trip; what comes back says which were new.
  */
+#include "store/postgres/pg_groups.h"
 #include "store/postgres/pg_tables.h"
 #include "store/postgres/pg_writer.h"
 
@@ -131,7 +132,8 @@ static void bind_births(struct pg_query *q, const struct birth *births, size_t c
     BIND_OF(q, births, count, PG_ARRAY_TEXT, pg_array_text, e->error_message);
     BIND_OF(q, births, count, PG_ARRAY_TEXT, pg_array_text, e->parameters);
     BIND_OF(q, births, count, PG_ARRAY_GUID, pg_array_guid, &e->workflow_run_id);
-    BIND_OF(q, births, count, PG_ARRAY_I64, pg_array_utc, e->waiting_since);
+    BIND_OF(q, births, count, PG_ARRAY_I64, pg_array_utc,
+            births[at].status == EXECUTION_PENDING ? e->waiting_since : UTC_NONE);
     BIND_OF(q, births, count, PG_ARRAY_TEXT, pg_array_text, e->inputs);
 }
 
@@ -230,12 +232,35 @@ static bool prepare(struct store_tx *tx, struct new_execution *execution, struct
     return true;
 }
 
+/* Of groups that are full: what was to be born running waits instead. */
+static bool hold_back(struct store_tx *tx, struct birth *births, size_t count,
+                      struct arena *scratch, struct err *err) {
+    int64_t *jobs = ARENA_ARRAY(scratch, count, int64_t);
+    size_t grouped = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t row = births[i].execution->job_row;
+        if (births[i].status == EXECUTION_RUNNING && pg_job_find(tx, row)->state.group_limit >= 0)
+            jobs[grouped++] = row;
+    }
+    if (grouped == 0) return true;
+    struct pg_groups groups;
+    if (!pg_groups_of_jobs(tx, jobs, grouped, scratch, &groups, err)) return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct pg_job *job = pg_job_find(tx, births[i].execution->job_row);
+        if (births[i].status != EXECUTION_RUNNING || job->state.group_limit < 0) continue;
+        struct pg_group *group = pg_group_of_job(&groups, job->state.row);
+        if (!pg_group_start(group, job->state.group_limit)) births[i].status = EXECUTION_PENDING;
+    }
+    return true;
+}
+
 bool pg_executions_add(struct store_tx *tx, struct new_execution *const *executions, size_t count,
                        struct err *err) {
     struct arena scratch = {0};
     struct birth *births = ARENA_ARRAY(&scratch, count, struct birth);
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) ok = prepare(tx, executions[i], &births[i], err);
+    ok = ok && hold_back(tx, births, count, &scratch, err);
     ok = ok && (count == 0 || insert_births(tx, births, count, &scratch, err));
     for (size_t i = 0; ok && i < count; i++)
         if (!executions[i]->inserted) ok = explain_missing(tx, executions[i], err);

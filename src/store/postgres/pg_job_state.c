@@ -85,6 +85,7 @@ struct pg_job *pg_job_read(struct pg_query *q) {
     state.schedule_from = pg_read_utc(q);
     state.run_count = pg_read_i64(q);
     state.live_count = pg_read_i64(q);
+    state.group_limit = pg_read_i64(q);
     state.last_executed_at = pg_read_utc(q);
     state.last_execution_status = pg_read_i64(q);
     state.consecutive_failures = pg_read_i64(q);

@@ -25,6 +25,7 @@ struct pg_job_state {
     enum concurrency_policy concurrency_policy;
     struct utc wake_at, next_run_at, schedule_from;
     int64_t run_count, live_count;
+    int64_t group_limit; // of its concurrency group; -1 = it has none
     struct utc last_executed_at;
     int64_t last_execution_status, consecutive_failures;
     struct utc last_success_at, last_completed_at, last_run_created_at;

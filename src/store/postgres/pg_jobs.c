@@ -4,6 +4,7 @@
  * the words of the name in `job_words`.
  */
 #include "base/json_read.h"
+#include "model/dependencies.h"
 #include "store/postgres/pg_tables.h"
 #include "store/postgres/pg_writer.h"
 #include "store/words.h"
@@ -104,6 +105,38 @@ static void add_words(struct store_tx *tx, const struct job *job, int64_t row) {
     pg_post(&q);
 }
 
+static struct str group_of(const struct job *job) { // absent = none
+    return job->concurrency_group.len > 0 ? job->concurrency_group : STR_NONE;
+}
+
+static void set_group(struct store_tx *tx, const struct job *job, int64_t row) {
+    struct pg_query q;
+    pg_begin(&q, tx, SQL_JOB_GROUP_SET);
+    pg_i64(&q, row);
+    pg_text(&q, group_of(job));
+    pg_i64(&q, job->concurrency_group_limit);
+    pg_post(&q);
+}
+
+static bool parse_dependencies(const struct job *job, struct arena *arena, struct dependencies *ret,
+                               struct err *err) {
+    *ret = (struct dependencies){0};
+    return str_is_absent(job->dependencies) ||
+           dependencies_parse(job->dependencies, arena, ret, err);
+}
+
+static void add_dependencies(struct store_tx *tx, const struct job *job, int64_t row,
+                             const struct dependencies *dependencies) {
+    if (job->is_deleted || dependencies->count == 0) return;
+    struct pg_query q;
+    pg_begin(&q, tx, SQL_JOB_DEPENDENCIES_ADD);
+    pg_i64(&q, row);
+    struct pg_array column = pg_array_new(&q, PG_ARRAY_GUID, dependencies->count);
+    for (size_t i = 0; i < dependencies->count; i++) pg_array_guid(&column, &dependencies->jobs[i]);
+    pg_array_bind(&q, &column);
+    pg_post(&q);
+}
+
 static void insert_state(struct store_tx *tx, const struct job *job, int64_t row) {
     struct job fresh = *job;
     fresh.live_count = 0;
@@ -128,7 +161,7 @@ static void insert_state(struct store_tx *tx, const struct job *job, int64_t row
     pg_utc(&q, job->last_success_at);
     pg_utc(&q, job->last_completed_at);
     pg_utc(&q, job->last_run_created_at);
-    pg_i64(&q, job->starts_workflow);
+    pg_i64(&q, 0); // starts_workflow: no workflow knows it
     pg_i64(&q, job->durations.count);
     pg_i64(&q, job->durations.mean_us);
     pg_i64(&q, job->durations.deviation_us);
@@ -136,7 +169,16 @@ static void insert_state(struct store_tx *tx, const struct job *job, int64_t row
     pg_job_count(tx, NULL, &state);
 }
 
-bool postgres_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
+/* What stands beside a definition that was written. */
+static void add_beside(struct store_tx *tx, const struct job *job, int64_t row,
+                       const struct dependencies *dependencies) {
+    add_tags(tx, job, row);
+    add_words(tx, job, row);
+    add_dependencies(tx, job, row, dependencies);
+}
+
+static bool insert(struct store_tx *tx, struct job *job, const struct dependencies *dependencies,
+                   struct err *err) {
     struct pg_query q;
     pg_begin(&q, tx, SQL_JOB_INSERT);
     bind_definition_but_guid(&q, job);
@@ -145,11 +187,20 @@ bool postgres_job_insert(struct store_tx *tx, struct job *job, struct err *err) 
     if (!pg_number(&q, &row, err)) return err_wrap(err, "the job cannot be stored");
     if (row == 0) return err_set(err, ERR_CONFLICT, "this job exists already");
     insert_state(tx, job, row);
-    add_tags(tx, job, row);
-    add_words(tx, job, row);
+    if (!str_is_absent(group_of(job))) set_group(tx, job, row);
+    add_beside(tx, job, row, dependencies);
     if (!str_is_absent(job->watches)) pg_watch_follow(tx, job, row);
     job->row = row;
     return true;
+}
+
+bool postgres_job_insert(struct store_tx *tx, struct job *job, struct err *err) {
+    struct arena arena = {0};
+    struct dependencies dependencies;
+    bool ok =
+        parse_dependencies(job, &arena, &dependencies, err) && insert(tx, job, &dependencies, err);
+    arena_free(&arena);
+    return ok;
 }
 
 static void update_state(struct pg_job_state *state, const struct job *job) {
@@ -158,6 +209,7 @@ static void update_state(struct pg_job_state *state, const struct job *job) {
     changed.last_execution_status = state->last_execution_status;
     state->revision = job->revision;
     state->concurrency_policy = job->concurrency_policy;
+    state->group_limit = str_is_absent(group_of(job)) ? -1 : job->concurrency_group_limit;
     state->wake_at = job->wake_at;
     state->next_run_at = job->next_run_at;
     state->schedule_from = job->schedule_from;
@@ -166,26 +218,38 @@ static void update_state(struct pg_job_state *state, const struct job *job) {
     state->status = job_current_status(&changed);
 }
 
+static void write_update(struct store_tx *tx, const struct job *job,
+                         const struct dependencies *dependencies) {
+    static const enum sql_statement before[] = {SQL_JOB_TAGS_REMOVE, SQL_JOB_WORDS_REMOVE,
+                                                SQL_JOB_DEPENDENCIES_REMOVE};
+    struct pg_query q;
+    pg_begin(&q, tx, SQL_JOB_UPDATE);
+    bind_definition_but_guid(&q, job);
+    pg_i64(&q, job->row);
+    pg_post(&q);
+    for (size_t i = 0; i < COUNT_OF(before); i++) post_for_job(tx, before[i], job->row);
+    add_beside(tx, job, job->row, dependencies);
+    set_group(tx, job, job->row);
+    pg_watch_follow(tx, job, job->row);
+}
+
 bool postgres_job_update(struct store_tx *tx, const struct job *job, int64_t expected_revision,
                          struct err *err) {
     struct pg_job *locked = pg_job_need(tx, job->row, err);
     if (!locked) return false;
     if (locked->state.revision != expected_revision)
         return err_set(err, ERR_STALE, "the job has changed since it was read");
-    struct pg_query q;
-    pg_begin(&q, tx, SQL_JOB_UPDATE);
-    bind_definition_but_guid(&q, job);
-    pg_i64(&q, job->row);
-    pg_post(&q);
-    post_for_job(tx, SQL_JOB_TAGS_REMOVE, job->row);
-    add_tags(tx, job, job->row);
-    post_for_job(tx, SQL_JOB_WORDS_REMOVE, job->row);
-    add_words(tx, job, job->row);
-    pg_watch_follow(tx, job, job->row);
-    update_state(&locked->state, job);
-    pg_jobs_write(tx);
-    pg_writer_of(tx)->write_changed_jobs = true;
-    return true;
+    struct arena arena = {0};
+    struct dependencies dependencies;
+    bool ok = parse_dependencies(job, &arena, &dependencies, err);
+    if (ok) {
+        write_update(tx, job, &dependencies);
+        update_state(&locked->state, job);
+        pg_jobs_write(tx);
+        pg_writer_of(tx)->write_changed_jobs = true;
+    }
+    arena_free(&arena);
+    return ok;
 }
 
 /* ---- erasing --------------------------------------------------------------------------------- */
@@ -222,8 +286,9 @@ static bool erase_ended(struct store_tx *tx, int64_t job_row, struct err *err) {
 
 bool postgres_job_erase(struct store_tx *tx, int64_t job_row, struct err *err) {
     static const enum sql_statement steps[] = {
-        SQL_JOB_ERASE_SKIPS,     SQL_JOB_TAGS_REMOVE, SQL_JOB_WORDS_REMOVE, SQL_JOB_ERASE_WATCH,
-        SQL_WORKFLOW_FORGET_JOB, SQL_JOB_ERASE_STATE, SQL_JOB_ERASE,
+        SQL_JOB_ERASE_SKIPS,         SQL_JOB_TAGS_REMOVE, SQL_JOB_WORDS_REMOVE,
+        SQL_JOB_DEPENDENCIES_REMOVE, SQL_JOB_ERASE_WATCH, SQL_WORKFLOW_FORGET_JOB,
+        SQL_JOB_ERASE_STATE,         SQL_JOB_ERASE,
     };
     struct pg_job *job = pg_job_need(tx, job_row, err);
     int64_t live = 0;

@@ -13,7 +13,7 @@
 
 struct settling {
     struct settlement *item;
-    bool moved;
+    bool moved, has_dependants;
     struct utc started_at;
 };
 
@@ -132,10 +132,21 @@ static void follow(struct store_tx *tx, const struct settling *settling) {
         state->wake_at = item->wake_at;
     }
     item->failures_after = state->consecutive_failures;
+    item->has_dependants = settling->has_dependants;
     pg_job_settle_status(state);
 }
 
 /* ---- a call ---------------------------------------------------------------------------------- */
+
+static bool read_dependants(struct pg_query *q, struct settling *all, size_t count,
+                            struct err *err) {
+    while (pg_row(q)) {
+        int64_t job = pg_read_i64(q);
+        for (size_t i = 0; i < count; i++)
+            if (all[i].item->job_row == job) all[i].has_dependants = true;
+    }
+    return pg_end(q, err);
+}
 
 static bool move(struct store_tx *tx, const struct part *ends, const struct part *back,
                  struct err *err) {
@@ -165,7 +176,12 @@ static bool settle_together(struct store_tx *tx, struct settlement *items, size_
     }
     if (ends.count > 0) qsort(ends.items, ends.count, sizeof *ends.items, by_row);
     if (back.count > 0) qsort(back.items, back.count, sizeof *back.items, by_row);
-    if (!pg_jobs_lock(tx, jobs, count, err) || !move(tx, &ends, &back, err)) return false;
+    struct pg_query dependants;
+    pg_begin(&dependants, tx, SQL_HAVE_DEPENDANTS);
+    pg_i64s(&dependants, jobs, count);
+    pg_ask(&dependants);
+    bool ok = pg_jobs_lock(tx, jobs, count, err) && move(tx, &ends, &back, err);
+    if (!read_dependants(&dependants, all, count, ok ? err : NULL) || !ok) return false;
     for (size_t i = 0; i < count; i++) {
         follow(tx, &all[i]);
         if (items[i].applied && items[i].retry) retries[retry_count++] = items[i].retry;

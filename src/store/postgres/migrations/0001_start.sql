@@ -121,6 +121,8 @@ create table job_state (
     revision              bigint not null,       -- of the definition; the ETag
     status                smallint not null,     -- enum job_status: job_current_status() of the row
     concurrency_policy    smallint not null,     -- as in jobs
+    concurrency_group     text collate "C",      -- likewise; null = none
+    concurrency_group_limit bigint not null default 0,
     wake_at               bigint,                -- when the engine looks next; null = never
     next_run_at           bigint,                -- nominal due time; null = no further run
     schedule_from         bigint,                -- due times up to here are decided
@@ -139,6 +141,7 @@ create table job_state (
 ) with (fillfactor = 50);
 create index job_state_wake on job_state (wake_at, id) where wake_at is not null;
 create index job_state_next_run_at on job_state (next_run_at, id) where next_run_at is not null;
+create index job_state_group on job_state (concurrency_group) where concurrency_group is not null;
 create index job_state_failures on job_state (consecutive_failures) where consecutive_failures > 0;
 
 -- A job as it is read, in the order in which C reads it.
@@ -161,6 +164,14 @@ create table job_tags (
     primary key (tag, job)
 );
 create index job_tags_job on job_tags (job);
+
+-- Which jobs, not deleted, depend on which; what is depended on need not be there (yet).
+create table job_dependencies (
+    depends_on uuid not null,                    -- guid of a job
+    job        bigint not null,                  -- jobs.id
+    primary key (depends_on, job)
+);
+create index job_dependencies_job on job_dependencies (job);
 
 -- The words of the names of jobs, in lower case (store/words.h).
 create table job_words (
@@ -213,6 +224,7 @@ create index live_job on live (job, id);
 -- One run for one due time, ever: here, and below for what has ended. Between the two the lock of the
 -- job's row stands.
 create unique index live_due on live (scheduled_for, job) where trigger in (1, 6) and retry_count = 0;
+create index live_waiting on live (job, id) where waiting_since is not null;
 create index live_retry_parent on live (retry_parent) where retry_parent is not null;
 
 create table ended (

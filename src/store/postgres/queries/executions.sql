@@ -71,7 +71,7 @@ gone as (
     returning l.id, l.job, l.scheduled_for, l.created_at, l.available_at, l.started_at, i.completed_at, l.fence,
         l.guid, l.retry_count, i.status, l.trigger, i.error_type, l.cancel_requested, i.output_truncated,
         l.queue, l.node, l.retry_parent, l.triggered_by, l.parameters, i.error_message, l.progress_percent,
-        l.progress_text, l.workflow_run, l.waiting_since, l.inputs, i.result, i.output),
+        l.progress_text, l.workflow_run, null::bigint, l.inputs, i.result, i.output),
 kept as (
     insert into ended (
         id, job, scheduled_for, created_at, available_at, started_at, completed_at, fence, guid, retry_count,
@@ -108,19 +108,25 @@ with recursive queues (queue) as (
     union all
     select (select l.queue from live l where l.status = 1 and l.queue > q.queue order by l.queue limit 1)
     from queues q where q.queue is not null),
+running (name, running) as (
+    select s.concurrency_group, count(*) from live l join job_state s on s.id = l.job
+    where l.status = 2 and s.concurrency_group is not null group by s.concurrency_group),
 entries (place, queue, most) as (
     select i.place, i.queue, i.most from unnest($1, $2, $3) as i (place, queue, most) where i.queue is not null
     union all
     select i.place, q.queue, i.most
     from unnest($1, $2, $3) as i (place, queue, most) cross join queues q
     where i.queue is null and q.queue is not null and q.queue <> all ($4))
-select e.place, c.available_at, c.id, c.job, c.concurrency_policy
+select e.place, c.available_at, c.id, c.job, c.concurrency_policy, c.concurrency_group, c.concurrency_group_limit
 from entries e cross join lateral (
-    select l.available_at, l.id, l.job, s.concurrency_policy
+    select l.available_at, l.id, l.job, s.concurrency_policy, s.concurrency_group, s.concurrency_group_limit
     from live l join job_state s on s.id = l.job
     where l.status = 1 and l.queue = e.queue and l.available_at <= $5
       and (s.concurrency_policy <> 3
            or not exists (select 1 from live r where r.job = l.job and r.status = 2))
+      and (s.concurrency_group is null
+           or coalesce((select g.running from running g where g.name = s.concurrency_group), 0)
+              < s.concurrency_group_limit)
     order by l.available_at, l.id limit e.most
     for update of l skip locked) c
 order by e.place, c.available_at, c.id;
@@ -180,7 +186,7 @@ kept as (
         inputs, result, output)
     select id, job, scheduled_for, created_at, available_at, started_at, $2, fence, guid, retry_count,
         5, trigger, error_type, cancel_requested, output_truncated, queue, node, retry_parent,
-        triggered_by, parameters, $3, progress_percent, progress_text, workflow_run, waiting_since, inputs, result, output
+        triggered_by, parameters, $3, progress_percent, progress_text, workflow_run, null, inputs, result, output
     from gone
     returning id, error_message)
 insert into to_index (execution) select id from kept where error_message <> '';
@@ -193,3 +199,51 @@ where id = $1;
 
 -- name: cancel_requests
 select id, error_message from live where status = 2 and node = $1 and cancel_requested order by id;
+
+-- ---- groups, and jobs that wait for others -----------------------------------------------------
+
+-- Who makes one of a group Running holds its lock; the others pass it over meanwhile.
+-- name: groups_lock
+select i.name, pg_try_advisory_xact_lock(hashtext('alphabet groups ' || current_schema()), hashtext(i.name))
+from unnest($1) as i (name);
+
+-- In a statement behind the lock.
+-- name: groups_running
+select i.name, (
+    select count(*) from job_state s join live l on l.job = s.id
+    where s.concurrency_group = i.name and l.status = 2)
+from unnest($1) as i (name);
+
+-- name: groups_of_jobs
+select id, concurrency_group from job_state where id = any ($1) and concurrency_group is not null;
+
+-- name: lock_running
+select pg_advisory_xact_lock(hashtext('alphabet ' || current_schema()), 1004);
+
+-- name: running_count
+select count(*) from live where status = 2;
+
+-- Of these jobs, those that others depend on; costs nothing while no job depends on any.
+-- name: have_dependants
+select j.id from jobs j
+where exists (select 1 from job_dependencies) and j.id = any ($1)
+  and exists (select 1 from job_dependencies d where d.depends_on = j.guid);
+
+-- name: dependants
+select job from job_dependencies where depends_on = $1 order by job;
+
+-- name: job_ends
+select j.guid, j.id, j.name, j.is_deleted, s.last_success_at, s.last_completed_at
+from jobs j join job_state s on s.id = j.id where j.guid = any ($1);
+
+-- name: waiting
+select l.id, l.guid, l.job, j.dependencies, l.waiting_since, l.available_at
+from live l join jobs j on j.id = l.job
+where l.waiting_since is not null and l.status = 1 and ($1 = 0 or l.job = $1)
+  and ($2 is null or exists (select 1 from job_dependencies d where d.depends_on = $2 and d.job = l.job))
+order by l.id;
+
+-- name: release
+update live set available_at = $2, waiting_since = case when $3 then waiting_since end,
+    inputs = case when $3 then inputs else coalesce($4, inputs) end
+where id = $1 and status = 1 and waiting_since is not null;

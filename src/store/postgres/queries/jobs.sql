@@ -3,7 +3,7 @@
 -- What pg_job_read reads; in the order of rows, so that two that lock many do not stand in each other's way.
 -- name: job_states_lock
 select id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count, live_count,
-    last_executed_at, last_execution_status, consecutive_failures, last_success_at, last_completed_at,
+    case when concurrency_group is null then -1 else concurrency_group_limit end, last_executed_at, last_execution_status, consecutive_failures, last_success_at, last_completed_at,
     last_run_created_at, starts_workflow, duration_count, duration_mean_us, duration_deviation_us
 from job_state where id = any ($1) order by id for update;
 
@@ -51,6 +51,17 @@ insert into job_state (
     last_executed_at, last_execution_status, consecutive_failures, last_success_at, last_completed_at,
     last_run_created_at, starts_workflow, duration_count, duration_mean_us, duration_deviation_us)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+
+-- name: job_group_set
+update job_state set concurrency_group = $2, concurrency_group_limit = $3
+where id = $1 and (concurrency_group is distinct from $2 or concurrency_group_limit <> $3);
+
+-- name: job_dependencies_add
+insert into job_dependencies (depends_on, job)
+select distinct i.depends_on, $1 from unnest($2) as i (depends_on) on conflict do nothing;
+
+-- name: job_dependencies_remove
+delete from job_dependencies where job = $1;
 
 -- name: jobs_resume
 update jobs set is_paused = false, paused_until = null where id = any ($1);
@@ -168,7 +179,7 @@ order by wake_at, id limit $1;
 -- What another node is at work on is left to it.
 -- name: due_jobs_lock
 select id, revision, status, concurrency_policy, wake_at, next_run_at, schedule_from, run_count, live_count,
-    last_executed_at, last_execution_status, consecutive_failures, last_success_at, last_completed_at,
+    case when concurrency_group is null then -1 else concurrency_group_limit end, last_executed_at, last_execution_status, consecutive_failures, last_success_at, last_completed_at,
     last_run_created_at, starts_workflow, duration_count, duration_mean_us, duration_deviation_us
 from job_state where wake_at <= $1 order by wake_at, id limit $2 for update skip locked;
 
