@@ -10,7 +10,9 @@
  * SQLite can reach. Reads: one thread, random executions by id, and first pages of 20 jobs.
  *
  *     bench_store [JOBS [SECONDS [FOLDER]]]        // 100000, 3, $TMPDIR or /tmp
+ *     bench_store JOBS SECONDS postgresql://…      // likewise in that empty database, scattered
  */
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 #include <pthread.h>
@@ -334,13 +336,25 @@ struct figures {
     double settled, cpu_micros, execution_gets, job_lists;
 };
 
-static struct figures measure_store(const char *folder, int64_t jobs, bool scattered,
-                                    double seconds) {
+static struct store *open_file(const char *folder, bool scattered) {
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s.db", folder, scattered ? "scattered" : "aligned");
     struct err err = ERR_INIT;
     struct store *store = sqlite_store_open(&(struct sqlite_store_options){.path = path}, &err);
     if (!store) fail(path, err.msg);
+    return store;
+}
+
+static struct store *open_database(const char *url) {
+    struct err err = ERR_INIT;
+    struct store *store =
+        postgres_store_open(&(struct postgres_store_options){.connection = url}, &err);
+    if (!store) fail("PostgreSQL", err.msg);
+    return store;
+}
+
+static struct figures measure_store(struct store *store, int64_t jobs, bool scattered,
+                                    double seconds) {
     fill_store(store, jobs, scattered);
     struct round round = {
         .planned = xcalloc(1, sizeof *round.planned),
@@ -376,13 +390,22 @@ int main(int argc, char **argv) {
     int64_t jobs = 100000, seconds = 3;
     if (argc > 1 && !str_parse_i64(str_from_cstr(argv[1]), &jobs)) fail(argv[1], "not a number");
     if (argc > 2 && !str_parse_i64(str_from_cstr(argv[2]), &seconds)) fail(argv[2], "not a number");
+    clock_of_bench = clock_system();
+    if (argc > 3 && strstr(argv[3], "://")) {
+        struct figures figures = measure_store(open_database(argv[3]), jobs, true, (double)seconds);
+        printf(
+            "{\"jobs\": %lld, \"scatteredSettledPerSecond\": %.0f, \"scatteredCpuMicros\": %.1f, "
+            "\"executionGetsPerSecond\": %.0f, \"jobListsOf20PerSecond\": %.0f}\n",
+            (long long)jobs, figures.settled, figures.cpu_micros, figures.execution_gets,
+            figures.job_lists);
+        return 0;
+    }
     const char *parent = argc > 3 ? argv[3] : getenv("TMPDIR");
     char folder[400];
     (void)snprintf(folder, sizeof folder, "%s/bench_store.XXXXXX", parent ? parent : "/tmp");
     if (!mkdtemp(folder)) fail(folder, "cannot be made");
-    clock_of_bench = clock_system();
-    struct figures aligned = measure_store(folder, jobs, false, (double)seconds);
-    struct figures scattered = measure_store(folder, jobs, true, (double)seconds);
+    struct figures aligned = measure_store(open_file(folder, false), jobs, false, (double)seconds);
+    struct figures scattered = measure_store(open_file(folder, true), jobs, true, (double)seconds);
     double raw_cpu; // last, so that it runs under the settings that the store made for the process
     double raw = raw_rate(folder, (double)seconds, &raw_cpu);
     remove_folder(folder);

@@ -1,7 +1,7 @@
 /* store.h - the contract of a store: what is kept, what a transaction may do, what is promised.
  *
  * The store is the schedule: there is no second copy of the truth. Back ends (sqlite/, memory/,
- * later postgres/) implement `struct store_ops`; everyone else calls the functions below and never
+ * postgres/) implement `struct store_ops`; everyone else calls the functions below and never
  * knows which one it is. tests/store/ is one suite that every back end passes.
  *
  * Reading.  A read transaction is a consistent snapshot of what is committed:
@@ -20,6 +20,9 @@
  *
  * `run` is called with the transaction, on the committer's thread, and may call any function below,
  * reading or writing. It must not block, and must touch nothing but its own context.
+ * It may be called more than once, when a database that others write to as well gives the group up
+ * and it is run again: what it leaves in its context must be what its last call put there, so it
+ * begins by setting that back. What it did before is undone then.
  *
  * Promises, for every back end:
  *   - what `done` reports as ok is on disk: it survives kill -9 and loss of power;
@@ -330,7 +333,9 @@ WARN_UNUSED bool store_execution_progress(struct store_tx *tx, struct execution_
                                           size_t count, struct err *err);
 
 /* Running executions of a node (its own name, at its start), or of every node whose lease ended
- * before `lease_before` (UTC_NONE: not asked). At most `limit`, oldest first. */
+ * before `lease_before` (UTC_NONE: not asked), which is the caller's now. Where several nodes share
+ * a database its clock decides: a lease lasts from the heartbeat on as long as that said, and ends
+ * when the database says so. At most `limit`, oldest first. */
 WARN_UNUSED bool store_orphans(struct store_tx *tx, struct str node_name, struct utc lease_before,
                                int64_t limit, struct arena *arena, struct execution **ret,
                                size_t *count, struct err *err);

@@ -1,12 +1,14 @@
-/* test_differential.c - the same random history on the in-memory store and on SQLite: every answer
- * and every list must be the same text (differential.h, describe.h).
+/* test_differential.c - the same random history on the in-memory store and on SQLite, and on
+ * PostgreSQL: every answer and every list must be the same text (differential.h, describe.h).
  *
  * A failure prints the seed and the two lines that differ; SEED=… repeats it, STEPS=… makes it
  * longer.
  */
 #include "describe.h"
 #include "differential.h"
+#include "postgres_schema.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 #include "temporary.h"
 
@@ -18,34 +20,49 @@
 
 #include <cmocka.h>
 
-enum { MEMORY, SQLITE, SIDES };
+enum { MEMORY, OTHER, SIDES };
 
 struct history {
     struct store *stores[SIDES];
-    char *folder;
+    const char *name; // of the other one
+    char *folder;     // of SQLite
+    struct postgres_schema *schema;
     struct random random;
     struct step step; // what the next one starts from
 };
 
-static void open_sqlite(struct history *history) {
-    struct err err = ERR_INIT;
+static struct store *open_sqlite(struct history *history, struct err *err) {
     struct buf path = {0};
+    if (!history->folder) history->folder = temporary_folder_new();
     buf_printf(&path, "%s/alphabet.db", history->folder);
-    history->stores[SQLITE] =
-        sqlite_store_open(&(struct sqlite_store_options){.path = path.ptr}, &err);
+    struct store *store = sqlite_store_open(&(struct sqlite_store_options){.path = path.ptr}, err);
     buf_free(&path);
-    if (!history->stores[SQLITE]) print_error("cannot open: %s\n", err.msg);
-    assert_non_null(history->stores[SQLITE]);
+    return store;
+}
+
+static struct store *open_postgres(struct history *history, struct err *err) {
+    if (!history->schema) history->schema = postgres_schema_new();
+    return postgres_store_open(
+        &(struct postgres_store_options){.connection = postgres_schema_connection(history->schema),
+                                         .leases_by_caller = true},
+        err);
+}
+
+typedef struct store *opener(struct history *history, struct err *err);
+
+static void open_other(struct history *history, opener *open) {
+    struct err err = ERR_INIT;
+    history->stores[OTHER] = open(history, &err);
+    if (!history->stores[OTHER]) print_error("cannot open: %s\n", err.msg);
+    assert_non_null(history->stores[OTHER]);
 }
 
 static int history_setup(void **state) {
     struct history *history = xcalloc(1, sizeof *history);
-    history->folder = temporary_folder_new();
     history->stores[MEMORY] = memory_store_new(&(struct memory_store_options){0});
     history->random = random_from_environment();
     history->step.now = utc_from_seconds(1767225600);
     *state = history;
-    open_sqlite(history);
     return 0;
 }
 
@@ -53,6 +70,7 @@ static int history_teardown(void **state) {
     struct history *history = *state;
     for (size_t i = 0; i < SIDES; i++) store_close(history->stores[i]);
     temporary_folder_remove(history->folder);
+    postgres_schema_remove(history->schema);
     free(history);
     return 0;
 }
@@ -90,13 +108,14 @@ static void ask(struct store *store, struct step *step) {
     store_read_end(tx);
 }
 
-static void assert_same_text(struct str left, struct str right, int64_t number) {
+static void assert_same_text(struct str left, struct str right, const char *name, int64_t number) {
     int64_t line = 1;
     while (left.len > 0 || right.len > 0) {
         struct str of_left = str_cut(&left, '\n'), of_right = str_cut(&right, '\n');
         if (!str_equal(of_left, of_right)) {
-            print_error("step %lld, line %lld of the answers:\n  memory: %.*s\n  sqlite: %.*s\n",
-                        (long long)number, (long long)line, STR_ARG(of_left), STR_ARG(of_right));
+            print_error("step %lld, line %lld of the answers:\n  memory: %.*s\n  %s: %.*s\n",
+                        (long long)number, (long long)line, STR_ARG(of_left), name,
+                        STR_ARG(of_right));
             fail();
         }
         line++;
@@ -116,15 +135,17 @@ static struct step on_both(struct history *history, void (*act)(struct store *, 
         act(history->stores[i], &steps[i]);
         arena_free(&arena);
     }
-    assert_same_text(buf_str(&said[MEMORY]), buf_str(&said[SQLITE]), history->step.number);
-    assert_true(steps[MEMORY].random.state == steps[SQLITE].random.state);
+    assert_same_text(buf_str(&said[MEMORY]), buf_str(&said[OTHER]), history->name,
+                     history->step.number);
+    assert_true(steps[MEMORY].random.state == steps[OTHER].random.state);
     for (size_t i = 0; i < SIDES; i++) buf_free(&said[i]);
-    history->random = steps[SQLITE].random;
-    return steps[SQLITE];
+    history->random = steps[OTHER].random;
+    return steps[OTHER];
 }
 
-static void test_sqlite_answers_as_the_model_does(void **state) {
-    struct history *history = *state;
+static void compare(struct history *history, const char *name, opener *open) {
+    history->name = name;
+    open_other(history, open);
     const char *wanted = getenv("STEPS");
     int64_t steps = wanted ? strtoll(wanted, NULL, 10) : 400;
     for (int64_t i = 0; i < steps; i++) {
@@ -134,8 +155,16 @@ static void test_sqlite_answers_as_the_model_does(void **state) {
         history->step = on_both(history, tell);
         (void)on_both(history, ask);
         if (random_below(&history->random, 100) == 0) {
-            store_close(history->stores[SQLITE]);
-            open_sqlite(history);
+            store_close(history->stores[OTHER]);
+            open_other(history, open);
         }
     }
+}
+
+static void test_sqlite_answers_as_the_model_does(void **state) {
+    compare(*state, "sqlite", open_sqlite);
+}
+
+static void test_postgres_answers_as_the_model_does(void **state) {
+    compare(*state, "postgres", open_postgres);
 }

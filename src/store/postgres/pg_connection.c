@@ -150,7 +150,8 @@ static bool set_up_session(struct pg_connection *connection, struct err *err) {
         "set jit = off",
         "set standard_conforming_strings = on",
         connection->writer ? "set enable_seqscan = off; set enable_hashjoin = off; "
-                             "set enable_mergejoin = off; set plan_cache_mode = force_generic_plan"
+                             "set enable_mergejoin = off; set enable_material = off; "
+                             "set plan_cache_mode = force_generic_plan"
                            : "set enable_seqscan = on",
     };
     for (size_t i = 0; i < COUNT_OF(steps); i++)

@@ -140,7 +140,6 @@ create table job_state (
     duration_deviation_us bigint not null
 ) with (fillfactor = 50);
 create index job_state_wake on job_state (wake_at, id) where wake_at is not null;
-create index job_state_next_run_at on job_state (next_run_at, id) where next_run_at is not null;
 create index job_state_group on job_state (concurrency_group) where concurrency_group is not null;
 create index job_state_failures on job_state (consecutive_failures) where consecutive_failures > 0;
 

@@ -1,4 +1,5 @@
--- Executions: made, ended, claimed, read one by one.
+-- Executions: made, ended, claimed, read one by one. A row that is named by its id is found by that alone: what
+-- else it must fulfil is written so that no other index serves it (status + 0).
 
 -- In the order of the arrays: ids and fences grow with it. Of a due time that has its execution, nothing is
 -- inserted: the row of its job is locked, so none is made or moved meanwhile.
@@ -14,9 +15,10 @@ from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $1
     guid, job, status, queue, trigger, triggered_by, scheduled_for, created_at, available_at, started_at,
     retry_count, retry_parent, node, error_message, parameters, workflow_run, waiting_since, inputs)
 where not exists (select 1 from ended e where e.guid = i.guid)
-  and not (i.trigger in (1, 6) and i.retry_count = 0 and exists (
-      select 1 from ended d where d.scheduled_for = i.scheduled_for and d.job = i.job
-          and d.trigger in (1, 6) and d.retry_count = 0))
+  and not exists (
+      select 1 from ended d
+      where d.scheduled_for = i.scheduled_for and d.job = i.job and d.trigger in (1, 6) and d.retry_count = 0
+          and i.trigger in (1, 6) and i.retry_count = 0)
 on conflict do nothing
 returning guid, id, fence;
 
@@ -34,9 +36,10 @@ with made as (
         guid, job, status, queue, trigger, triggered_by, scheduled_for, created_at, available_at, completed_at,
         retry_count, retry_parent, node, error_message, parameters, workflow_run, waiting_since, inputs)
     where not exists (select 1 from live l where l.guid = i.guid)
-      and not (i.trigger in (1, 6) and i.retry_count = 0 and exists (
-          select 1 from live d where d.scheduled_for = i.scheduled_for and d.job = i.job
-              and d.trigger in (1, 6) and d.retry_count = 0))
+      and not exists (
+          select 1 from live d
+          where d.scheduled_for = i.scheduled_for and d.job = i.job and d.trigger in (1, 6) and d.retry_count = 0
+              and i.trigger in (1, 6) and i.retry_count = 0)
     on conflict do nothing
     returning guid, id, fence, error_message),
 told as (insert into to_index (execution) select id from made where error_message <> '')
@@ -67,7 +70,7 @@ with i as (
         id, job, fence, status, completed_at, error_type, error_message, output, output_truncated, result)),
 gone as (
     delete from live l using i
-    where l.id = i.id and l.job = i.job and l.fence = i.fence and l.status = 2
+    where l.id = i.id and l.job + 0 = i.job and l.fence = i.fence and l.status + 0 = 2
     returning l.id, l.job, l.scheduled_for, l.created_at, l.available_at, l.started_at, i.completed_at, l.fence,
         l.guid, l.retry_count, i.status, l.trigger, i.error_type, l.cancel_requested, i.output_truncated,
         l.queue, l.node, l.retry_parent, l.triggered_by, l.parameters, i.error_message, l.progress_percent,
@@ -86,7 +89,7 @@ select id, started_at from gone;
 -- name: settle_hand_back
 update live l set status = 1, started_at = null, node = null, fence = 0, progress_percent = null, progress_text = null
 from unnest($1, $2, $3) as i (id, job, fence)
-where l.id = i.id and l.job = i.job and l.fence = i.fence and l.status = 2
+where l.id = i.id and l.job + 0 = i.job and l.fence = i.fence and l.status + 0 = 2
 returning l.id, l.queue;
 
 -- Of one that is named twice the last counts.
@@ -95,7 +98,7 @@ update live l set progress_percent = i.percent, progress_text = i.text
 from (
     select distinct on (u.id) u.id, u.fence, u.percent, u.text
     from unnest($1, $2, $3, $4) with ordinality as u (id, fence, percent, text, n) order by u.id, u.n desc) i
-where l.id = i.id and l.fence = i.fence and l.status = 2
+where l.id = i.id and l.fence = i.fence and l.status + 0 = 2
 returning l.id;
 
 -- ---- claiming --------------------------------------------------------------------------------
@@ -141,7 +144,7 @@ select distinct job from live where job = any ($1) and status = 2;
 -- name: claim
 update live l set status = 2, node = $2, started_at = $3, fence = i.fence
 from (select u.id, nextval('fences') as fence from unnest($1) as u (id)) i
-where l.id = i.id and l.status = 1
+where l.id = i.id and l.status + 0 = 1
 returning l.id, l.queue;
 
 -- ---- nodes -----------------------------------------------------------------------------------
