@@ -35,19 +35,26 @@ static const char *url(void) {
     return postgres_server_url(server);
 }
 
-static void run(const char *format, const char *name) {
-    struct buf text = {0};
-    buf_printf(&text, "set client_min_messages = warning; ");
-    buf_put(&text, str_from_cstr(format));
-    buf_put(&text, str_from_cstr(name));
-    const char *where = url(); // loads the library
+static void run_at(const char *where, const char *sql) {
     PGconn *connection = libpq()->PQconnectdb(where);
-    PGresult *result = libpq()->PQexec(connection, text.ptr);
-    if (libpq()->PQresultStatus(result) != PGRES_COMMAND_OK)
-        give_up(text.ptr, libpq()->PQerrorMessage(connection));
+    PGresult *result = libpq()->PQexec(connection, sql);
+    ExecStatusType status = libpq()->PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        give_up(sql, libpq()->PQerrorMessage(connection));
     libpq()->PQclear(result);
     libpq()->PQfinish(connection);
+}
+
+static void run(const char *what, const char *name) {
+    struct buf text = {0};
+    buf_printf(&text, "set client_min_messages = warning; %s%s", what, name);
+    const char *where = url(); // loads the library
+    run_at(where, text.ptr);
     buf_free(&text);
+}
+
+void postgres_schema_run(const struct postgres_schema *schema, const char *sql) {
+    run_at(schema->connection, sql);
 }
 
 struct postgres_schema *postgres_schema_new(void) {

@@ -14,6 +14,8 @@ struct postgres_schema;
 
 struct postgres_schema *postgres_schema_new(void);
 const char *postgres_schema_connection(const struct postgres_schema *schema);
+/* Runs SQL in it, by a connection of its own. */
+void postgres_schema_run(const struct postgres_schema *schema, const char *sql);
 void postgres_schema_remove(struct postgres_schema *schema); // NULL is fine
 
 #endif
