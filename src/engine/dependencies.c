@@ -73,13 +73,25 @@ bool dependencies_inputs(struct store_tx *tx, const struct job *job, struct aren
 
 /* ---- planned --------------------------------------------------------------------------------- */
 
+/* Back to where the runs of the job that wait now began to. */
+static bool wait_as_before(struct store_tx *tx, int64_t job_row, struct arena *arena,
+                           struct utc *since, struct err *err) {
+    struct waiting_filter filter = {.job_row = job_row};
+    struct waiting_run *runs;
+    size_t count;
+    if (!store_waiting(tx, &filter, arena, &runs, &count, err)) return false;
+    for (size_t i = 0; i < count; i++) *since = utc_min(*since, runs[i].waiting_since);
+    return true;
+}
+
 bool dependencies_plan(struct store_tx *tx, const struct job *job, struct utc last_run_created_at,
-                       struct span patience, struct utc now, struct plan_item *item,
+                       bool replaces, struct span patience, struct utc now, struct plan_item *item,
                        struct arena *arena, bool *at_once, struct err *err) {
     struct situation situation;
     if (str_is_absent(job->dependencies) || item->execution_count == 0) return true;
     if (!look_up(tx, job->dependencies, arena, &situation, err)) return false;
     struct utc since = utc_is_none(last_run_created_at) ? ever : last_run_created_at;
+    if (replaces && !wait_as_before(tx, item->job_row, arena, &since, err)) return false;
     for (size_t i = 0; i < item->execution_count; i++) {
         struct new_execution *execution = &item->executions[i];
         if (execution->status != EXECUTION_PENDING) continue;

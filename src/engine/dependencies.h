@@ -22,13 +22,15 @@
 #include "model/dependencies.h"
 #include "store/store.h"
 
-/* Of the executions of a plan, those Pending: sets waiting_since and available_at of those that
+/* (One that replaces a run that waits goes on waiting where that one did: else what came between
+ * the two would count for neither.)
+ * Of the executions of a plan, those Pending: sets waiting_since and available_at of those that
  * have to wait, and the inputs of the others. *at_once: one of them is there to be claimed at once,
  * only to fail. */
 WARN_UNUSED bool dependencies_plan(struct store_tx *tx, const struct job *job,
-                                   struct utc last_run_created_at, struct span patience,
-                                   struct utc now, struct plan_item *item, struct arena *arena,
-                                   bool *at_once, struct err *err);
+                                   struct utc last_run_created_at, bool replaces,
+                                   struct span patience, struct utc now, struct plan_item *item,
+                                   struct arena *arena, bool *at_once, struct err *err);
 
 /* *released is counted up with every run that may be claimed now. */
 WARN_UNUSED bool dependencies_ended(struct store_tx *tx, struct guid job_id, struct utc now,

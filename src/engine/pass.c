@@ -332,8 +332,9 @@ static bool plan_one(struct pass *pass, struct store_tx *tx, const struct due_jo
     if (!workflow_plan_begin(&pass->runs, &job->job, due, &plan, err)) return false;
     /* (The step of a workflow run does not wait.) */
     if (due->starts_workflow == 0 &&
-        !dependencies_plan(tx, &job->job, due->last_run_created_at, pass->dependency_wait,
-                           pass->now, &plan.item, &pass->arena, &pass->look_again, err))
+        !dependencies_plan(tx, &job->job, due->last_run_created_at, plan.replaces,
+                           pass->dependency_wait, pass->now, &plan.item, &pass->arena,
+                           &pass->look_again, err))
         return false;
     *item = plan.item;
     add_startable(planning, pass, &plan);

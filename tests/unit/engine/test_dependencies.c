@@ -103,15 +103,20 @@ static struct new_execution due_run(const struct job *job, struct utc at) {
 }
 
 /* Plans one run at `at` as a pass does, and stores it. *at_once as dependencies_plan says. */
-static struct new_execution plan(struct bench *bench, const struct job *job, struct utc last,
-                                 struct utc at, bool *at_once) {
+static struct new_execution plan_over(struct bench *bench, const struct job *job, struct utc last,
+                                      bool replaces, struct utc at, bool *at_once) {
     struct new_execution execution = due_run(job, at);
     struct plan_item item = {.job_row = job->row, .executions = &execution, .execution_count = 1};
     *at_once = false;
-    check(bench, dependencies_plan(bench->tx, job, last, span_seconds(7200), at, &item,
+    check(bench, dependencies_plan(bench->tx, job, last, replaces, span_seconds(7200), at, &item,
                                    &bench->arena, at_once, &bench->err));
     check(bench, store_execution_insert(bench->tx, &execution, &bench->err));
     return execution;
+}
+
+static struct new_execution plan(struct bench *bench, const struct job *job, struct utc last,
+                                 struct utc at, bool *at_once) {
+    return plan_over(bench, job, last, false, at, at_once);
 }
 
 static struct execution stored(struct bench *bench, struct guid id) {
@@ -171,6 +176,10 @@ static bool waits_and_is_released(struct store_tx *tx, void *context, struct err
     assert_true(utc_is_none(second.waiting_since));
     struct new_execution third = plan(bench, &c, at_seconds(60), at_seconds(120), &at_once);
     assert_true(utc_equal(third.waiting_since, at_seconds(60)));
+    /* One that takes its place goes on waiting where it did. */
+    struct new_execution fourth =
+        plan_over(bench, &c, at_seconds(120), true, at_seconds(180), &at_once);
+    assert_true(utc_equal(fourth.waiting_since, at_seconds(60)));
     return true;
 }
 
