@@ -98,7 +98,8 @@ class Server {
   async start() {
     // Settings of the machine the test runs on stay out: they come as Section__Key.
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.includes('__')));
-    const settings = { ...await databaseOf(this.folder), ...this.settings };
+    const hasItsOwn = Object.keys(this.settings).some((key) => key.startsWith('Database:'));
+    const settings = { ...(hasItsOwn ? {} : await databaseOf(this.folder)), ...this.settings };
     const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
     this.#output = '';
     this.#child = spawn(program, ['serve', '--port', '0', '--data', path.join(this.folder, 'data'), ...sets, ...this.args], {
