@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { onlyOnSqlite } from './support/database.mjs';
-import { startScheduler } from './support/scheduler.mjs';
+import { startScheduler, waitFor } from './support/scheduler.mjs';
 
 const CANARY = 'canary-7f3a9c';
 const password = `${CANARY} a long password`;
@@ -25,6 +25,16 @@ const running = async () => {
   const job = await it.create({ jobConfiguration: { url: it.target.url('/hang') } });
   const id = await it.trigger(job);
   await it.ended(id, 'Running');
+  return id;
+};
+
+const workflow = async (more = {}) => { const job = await it.create(more); return { name: 'Audited', jobs: [{ jobId: job.id }] }; };
+const newWorkflow = async (more) => ({ id: await it.expect(200, it.post('/workflows', await workflow(more))) });
+/** A run of a workflow whose one job does not end, or has failed. */
+const newRun = async (path, status) => {
+  const made = await newWorkflow({ jobConfiguration: { url: it.target.url(path) } });
+  const id = await it.expect(202, it.post(`/workflows/${made.id}/trigger`));
+  await waitFor(async () => (await it.get(`/workflows/runs/${id}`)).body.status === status);
   return id;
 };
 
@@ -61,6 +71,12 @@ const changes = {
   pauseAll: [null, () => it.post('/admin/pause-all', { reason: 'audit' }), 'scheduler.pause', false, true],
   resumeAll: [null, () => it.post('/admin/resume-all'), 'scheduler.resume', true, true],
   clearLogs: [null, () => it.delete('/admin/clear-logs?olderThanDays=60'), 'logs.cleared', false, true],
+  createWorkflow: [() => workflow(), (body) => it.post('/workflows', body), 'workflow.create', false, true],
+  updateWorkflow: [newWorkflow, (made) => it.put(`/workflows/${made.id}`, { description: 'x' }), 'workflow.update', true, true],
+  deleteWorkflow: [newWorkflow, (made) => it.delete(`/workflows/${made.id}`), 'workflow.delete', true, false],
+  triggerWorkflow: [newWorkflow, (made) => it.post(`/workflows/${made.id}/trigger`), 'workflow.trigger', false, true],
+  cancelWorkflowRun: [() => newRun('/hang', 'Running'), (id) => it.post(`/workflows/runs/${id}/cancel`), 'workflow.cancel', false, true],
+  retryWorkflowRun: [() => newRun('/status/500', 'Failed'), (id) => it.post(`/workflows/runs/${id}/retry`), 'workflow.retry', false, true],
   importJobs: [null, () => it.post('/admin/import', { jsonPayload: [secretJob()] }), 'job.import', false, true],
 };
 /** Operations by POST that change nothing worth an entry. */

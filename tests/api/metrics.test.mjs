@@ -99,7 +99,7 @@ test('the text is well-formed, and says what it is', async () => {
   const wanted = {
     alphabet_build_info: 'gauge', alphabet_executions_started_total: 'counter', alphabet_executions_ended_total: 'counter', alphabet_execution_duration_seconds: 'histogram',
     alphabet_execution_lateness_seconds: 'histogram', alphabet_executions: 'gauge', alphabet_executions_unsettled: 'gauge', alphabet_jobs: 'gauge', alphabet_queue_pending: 'gauge',
-    alphabet_queue_oldest_wait_seconds: 'gauge', alphabet_workers: 'gauge', alphabet_workers_busy: 'gauge', alphabet_scheduler_paused: 'gauge', alphabet_store_away: 'gauge', alphabet_store_readable: 'gauge',
+    alphabet_queue_oldest_wait_seconds: 'gauge', alphabet_workers: 'gauge', alphabet_workers_busy: 'gauge', alphabet_workflow_runs_ended_total: 'counter', alphabet_scheduler_paused: 'gauge', alphabet_store_away: 'gauge', alphabet_store_readable: 'gauge',
     alphabet_store_commit_duration_seconds: 'histogram', alphabet_store_commit_writes: 'histogram', alphabet_store_commits_failed_total: 'counter', alphabet_event_streams: 'gauge',
     alphabet_http_requests_total: 'counter', alphabet_http_request_duration_seconds: 'histogram', process_cpu_seconds_total: 'counter', process_resident_memory_bytes: 'gauge',
     process_virtual_memory_bytes: 'gauge', process_open_fds: 'gauge', process_max_fds: 'gauge', process_threads: 'gauge', process_start_time_seconds: 'gauge',
