@@ -47,6 +47,7 @@ function hear(type, event) {
 
 function close() {
   clearTimeout(timer);
+  timer = 0;
   source?.close();
   source = null;
 }
@@ -71,7 +72,7 @@ function open() {
 
 function follow() {
   if (me.get() && !document.hidden && !expired.get()) {
-    if (!source) { wait = 1000; open(); }
+    if (!source && !timer) { wait = 1000; open(); } // a break that is waited out is not cut short
   } else {
     close();
     if (document.hidden) connection.set('hidden');

@@ -19,8 +19,9 @@ describe('administration', () => {
 for (const look of looks) {
   test(`each page holds, at ${look.width} px, ${look.theme}`, async () => {
     const view = await it.view(look);
+    await view.open('/');
     for (const [path, shown] of parts) {
-      await view.open(path);
+      await view.go(path);
       await view.page.locator(shown).first().waitFor();
       await view.axe();
       await view.fits();

@@ -216,4 +216,15 @@ test('a server that goes away is said, and a server that comes back is noticed',
   }
 });
 
+test('a stream that is refused is asked for again with growing patience', async () => {
+  const view = await it.view({ expected: [/status of 429/] });
+  const asked = [];
+  await view.page.route('**/api/v1/scheduler/events', (route) => { asked.push(Date.now()); return route.fulfill({ status: 429 }); });
+  await view.open('/');
+  await waitFor(() => asked.length >= 3, { what: 'three tries' });
+  const gaps = asked.slice(1, 3).map((at, index) => at - asked[index]);
+  assert.ok(gaps[0] >= 700 && gaps[1] >= 1500, `tried again after ${gaps} ms`);
+  await view.close();
+});
+
 });
