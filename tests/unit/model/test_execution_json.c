@@ -54,7 +54,8 @@ static void test_a_failed_retry_shows_everything(void **state) {
         "\"createdAt\":\"2026-06-15T12:00:01.000Z\",\"availableAt\":\"2026-06-15T12:01:00.000Z\","
         "\"startedAt\":\"2026-06-15T12:01:00.500Z\",\"completedAt\":\"2026-06-15T12:01:01.734Z\","
         "\"endedAt\":\"2026-06-15T12:01:01.734Z\",\"duration\":\"00:00:01.234\","
-        "\"durationMs\":1234,\"progressPercent\":40,\"progressText\":\"a \\\"half\\\"\",\"output\":\"bad\xEF\xBF\xBD\",\"outputTruncated\":true,"
+        "\"durationMs\":1234,\"progressPercent\":40,\"progressText\":\"a "
+        "\\\"half\\\"\",\"output\":\"bad\xEF\xBF\xBD\",\"outputTruncated\":true,"
         "\"errorMessage\":\"HTTP 503\",\"errorType\":\"HttpStatus\",\"retryCount\":2,"
         "\"retryParentId\":\"0190f0f0-1111-7222-8333-000000000002\",\"workflowRunId\":null,"
         "\"waitingOn\":[],\"nodeName\":\"n1\"}");
@@ -66,9 +67,10 @@ static void test_a_pending_one_has_no_end_and_no_output(void **state) {
     struct bench bench = bench_open();
     struct execution execution = {.status = EXECUTION_PENDING, .trigger = TRIGGER_SCHEDULE};
     json_t *read = parsed(written(&bench, &execution));
-    static const char *const nulls[] = {"startedAt",    "completedAt",  "endedAt",  "duration",
-                                        "durationMs",   "errorType",    "nodeName", "retryParentId",
-                                        "errorMessage", "workflowRunId", "progressPercent", "progressText"};
+    static const char *const nulls[] = {"startedAt",     "completedAt",     "endedAt",
+                                        "duration",      "durationMs",      "errorType",
+                                        "nodeName",      "retryParentId",   "errorMessage",
+                                        "workflowRunId", "progressPercent", "progressText"};
     for (size_t i = 0; i < COUNT_OF(nulls); i++)
         assert_true(json_is_null(json_object_get(read, nulls[i])));
     assert_null(json_object_get(read, "output"));
