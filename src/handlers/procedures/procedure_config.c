@@ -104,8 +104,7 @@ static void read_name(struct reader *r, const json_t *value) {
         [CONNECTION_POSTGRES] = 2, [CONNECTION_SQLITE] = 1, [CONNECTION_ODBC] = 3};
     static const char *const shapes[] = {[CONNECTION_POSTGRES] = "name or schema.name",
                                          [CONNECTION_SQLITE] = "name, of a file NAME.sql",
-                                         [CONNECTION_ODBC] = "name, schema.name or "
-                                                             "catalog.schema.name"};
+                                         [CONNECTION_ODBC] = "[catalog.][schema.]name"};
     struct str field = STR("jobConfiguration.storedProcedureName"), text = json_str_of(value);
     const struct procedure_connection *connection = r->config.connection;
     struct procedure_name *name = &r->config.name;
