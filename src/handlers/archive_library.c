@@ -2,41 +2,25 @@
  * it; it is written once, by pthread_once, and only read afterwards. */
 #include "handlers/archive_library.h"
 
+#include "base/library.h"
+
 #include <assert.h>
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
 
 #define SONAME "libarchive.so.13"
 
 static struct {
     pthread_once_t once;
     bool is_loaded;
-    char why[200]; // it is not
+    char why[LIBRARY_WHY_SIZE]; // it is not
     struct archive_library functions;
 } loaded = {.once = PTHREAD_ONCE_INIT};
 
-/* ISO C knows no way from void * to a function; POSIX says that this one works. */
-static bool find(void *library, const char *name, void *ret, size_t size) {
-    void *address = dlsym(library, name);
-    assert(size == sizeof address);
-    memcpy(ret, &address, size);
-    return address != NULL;
-}
-
 static void load(void) {
-    void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-    bool ok = library != NULL;
-#define ARCHIVE_FIND(name) \
-    ok = ok && find(library, #name, &loaded.functions.name, sizeof loaded.functions.name);
-    ARCHIVE_FUNCTIONS(ARCHIVE_FIND)
-    const char *why = ok ? NULL : dlerror();
-    if (why) {
-        size_t len = strlen(why);
-        if (len >= sizeof loaded.why) len = sizeof loaded.why - 1;
-        memcpy(loaded.why, why, len);
-    }
-    loaded.is_loaded = ok;
+#define ARCHIVE_FUNCTION(name) {#name, &loaded.functions.name},
+    static const struct library_function functions[] = {ARCHIVE_FUNCTIONS(ARCHIVE_FUNCTION)};
+    loaded.is_loaded =
+        library_load(SONAME, functions, sizeof functions / sizeof *functions, loaded.why);
 }
 
 bool archive_library_load(struct err *err) {
